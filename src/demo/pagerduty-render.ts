@@ -1,0 +1,61 @@
+/** PagerDuty events drawn for a terminal, as the person on call would see them. */
+import { styleText } from 'node:util';
+import type { PagerDutyChange, PagerDutyEvent } from './pagerduty-rules.ts';
+
+export interface RenderOptions {
+  /** Columns. */
+  width: number;
+  color: boolean;
+}
+
+/** Lines that one detail may take before the rest is counted instead of shown. */
+const maxDetailLines = 4;
+
+/** No right edge: emoji and right-to-left text have no width that a program could rely on. */
+export function renderPagerDutyEvent(event: PagerDutyEvent | PagerDutyChange, { width, color }: RenderOptions): string {
+  const paint = (style: Parameters<typeof styleText>[0], text: string) =>
+    color ? styleText(style, text, { validateStream: false }) : text;
+  const accent = accentOf(event);
+  const room = Math.max(20, width - 2);
+  const { summary, source, timestamp, custom_details: details = {} } = event.payload;
+  const lines = wrapped(summary, room).map((line) => paint('bold', line));
+  lines.push(paint('dim', [source, timestamp].filter(Boolean).join(' · ')));
+  for (const [label, value] of Object.entries(details)) {
+    const parts = wrapped(`${label}: ${value}`, room);
+    const [first = '', ...rest] = parts.slice(0, maxDetailLines);
+    lines.push(paint('cyan', first.slice(0, label.length + 1)) + first.slice(label.length + 1), ...rest);
+    if (parts.length > maxDetailLines) lines.push(paint('dim', `… ${parts.length - maxDetailLines} more lines`));
+  }
+  for (const { href, text } of event.links ?? []) lines.push(`${text ?? 'Link'}: ${paint('underline', href)}`);
+  const heading = ` PagerDuty · ${headingOf(event)} `;
+  const top = `┏━${heading}${'━'.repeat(Math.max(0, room - heading.length))}`;
+  return [paint(accent, top), ...lines.map((line) => `${paint(accent, '┃')} ${line}`), paint(accent, '┗━')].join('\n');
+}
+
+function headingOf(event: PagerDutyEvent | PagerDutyChange): string {
+  if (!('event_action' in event)) return 'change';
+  return event.event_action === 'trigger' ? event.payload.severity.toUpperCase() : event.event_action;
+}
+
+function accentOf(event: PagerDutyEvent | PagerDutyChange): 'red' | 'yellow' | 'blue' | 'green' {
+  if (!('event_action' in event)) return 'blue';
+  if (event.event_action !== 'trigger') return 'green';
+  const { severity } = event.payload;
+  if (severity === 'critical' || severity === 'error') return 'red';
+  return severity === 'warning' ? 'yellow' : 'blue';
+}
+
+/** Broken at spaces where there are some, else anywhere. */
+function wrapped(text: string, width: number): string[] {
+  return text.split('\n').flatMap((line) => {
+    const parts: string[] = [];
+    let rest = line.trimEnd();
+    while (rest.length > width) {
+      const space = rest.lastIndexOf(' ', width);
+      const end = space > width / 2 ? space : width;
+      parts.push(rest.slice(0, end));
+      rest = rest.slice(end).trimStart();
+    }
+    return rest === '' && parts.length > 0 ? parts : [...parts, rest];
+  });
+}

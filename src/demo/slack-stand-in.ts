@@ -1,0 +1,222 @@
+/**
+ * A local HTTP server that plays Slack: the Web API's posting methods and incoming webhooks, as strict as Slack about
+ * blocks, and able to fail in Slack's ways on demand. For the demo, tests, chaos and bench.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { applyFault, takesEffect, type Fault } from './faults.ts';
+import { checkSlackMessage, type CheckOptions } from './slack-check.ts';
+import { startServer } from './stand-in-server.ts';
+
+export interface ReceivedMessage {
+  kind: 'post' | 'update' | 'webhook';
+  /** The channel as given; for a webhook `#<its name>`. */
+  channel: string;
+  /** Unique and increasing, as Slack's. */
+  ts: string;
+  text: string;
+  blocks: Record<string, unknown>[];
+  threadTs: string | null;
+  metadata: { event_type: string; event_payload: Record<string, unknown> } | null;
+  receivedAtMs: number;
+}
+
+export interface SlackRequest {
+  method: 'auth.test' | 'chat.postMessage' | 'chat.update' | 'webhook';
+  channel: string;
+  fields: Record<string, unknown>;
+}
+
+/** `n` counts the requests from 1. Null: answer as Slack would. */
+export type NextFault = (n: number, request: SlackRequest) => Fault | null;
+
+export interface SlackStandIn {
+  /** For SLACK_API_URL; ends with `/api/`. */
+  url: string;
+  /** The URL of the incoming webhook `name`, which exists from this call on. */
+  webhookUrl(name: string): string;
+  /** What was accepted, in order. */
+  readonly messages: ReceivedMessage[];
+  /** Everything that the check found: refused blocks and escaping traps. Empty when all is well. */
+  readonly problems: string[];
+  /** Requests so far, whatever their answer. */
+  readonly requests: number;
+  /** Calls `listener` with each accepted message; returns how to stop. */
+  on(listener: (message: ReceivedMessage) => void): () => void;
+  /** Replaces the source of faults; null for none. */
+  answerWith(next: NextFault | null): void;
+  /** Drops open connections, hanging ones too. */
+  close(): Promise<void>;
+}
+
+export interface SlackStandInOptions extends CheckOptions {
+  /** 0 by default: any free port. */
+  port?: number;
+  faults?: NextFault;
+}
+
+export async function startSlackStandIn({
+  port = 0,
+  faults,
+  mentions = 'forbidden',
+}: SlackStandInOptions = {}): Promise<SlackStandIn> {
+  const messages: ReceivedMessage[] = [];
+  const problems: string[] = [];
+  const listeners = new Set<(message: ReceivedMessage) => void>();
+  const webhooks = new Set<string>();
+  const nextTs = createTimestamps();
+  let nextFault = faults ?? null;
+  let requests = 0;
+
+  function record(kind: ReceivedMessage['kind'], { channel, fields }: SlackRequest, ts: string): ReceivedMessage {
+    const message: ReceivedMessage = {
+      kind,
+      channel,
+      ts,
+      text: String(fields.text ?? ''),
+      blocks: (fields.blocks ?? []) as Record<string, unknown>[],
+      threadTs: typeof fields.thread_ts === 'string' ? fields.thread_ts : null,
+      metadata: (fields.metadata as ReceivedMessage['metadata']) ?? null,
+      receivedAtMs: Date.now(),
+    };
+    messages.push(message);
+    for (const listener of listeners) listener(message);
+    return message;
+  }
+
+  /** What Slack would refuse, as its error code; also notes what it would let pass and shouldn't. */
+  function refusal(request: SlackRequest): { code: string; messages: string[] } | null {
+    const { error, traps } = checkSlackMessage(request.fields, { mentions });
+    for (const trap of traps) problems.push(`${request.method} to ${request.channel}: ${trap}`);
+    if (error) problems.push(`${request.method} to ${request.channel}: ${error.code}: ${error.messages.join('; ')}`);
+    return error;
+  }
+
+  function answerApi(request: SlackRequest, token: string | null): Answer {
+    const authError = tokenError(token);
+    if (authError) return apiError(authError);
+    if (request.method === 'auth.test')
+      return json({ ok: true, url: 'https://example.slack.com/', team: 'Example', user: 'relay' });
+    if (!/^#?[\w.-]{1,80}$/.test(request.channel)) return apiError('channel_not_found');
+    const error = refusal(request);
+    if (error) return apiError(error.code, error.messages);
+    if (request.method === 'chat.update') {
+      const ts = String(request.fields.ts ?? '');
+      if (!messages.some((message) => message.ts === ts && message.kind === 'post')) return apiError('message_not_found');
+      record('update', request, ts);
+      return json({ ok: true, channel: request.channel, ts, text: request.fields.text });
+    }
+    const { ts, text } = record('post', request, nextTs());
+    return json({ ok: true, channel: request.channel, ts, message: { type: 'message', text, ts } });
+  }
+
+  function answerWebhook(request: SlackRequest): Answer {
+    if (!webhooks.has(request.channel.slice(1))) return plain(404, 'no_service');
+    const error = refusal(request);
+    if (error) return plain(400, error.code);
+    record('webhook', request, nextTs());
+    return plain(200, 'ok');
+  }
+
+  function handle(incoming: IncomingMessage, body: Buffer, response: ServerResponse): void {
+    const request = parseRequest(incoming, body.toString('utf8'));
+    if (request === 'unknown-method') return send(response, apiError('unknown_method'));
+    if (request === 'invalid-payload') return send(response, plain(400, 'invalid_payload'));
+    requests++;
+    const webhook = request.method === 'webhook';
+    const answer = () => (webhook ? answerWebhook(request) : answerApi(request, bearer(incoming.headers.authorization)));
+    const fault = nextFault?.(requests, request) ?? null;
+    if (fault === null) return send(response, answer());
+    if (takesEffect(fault)) answer();
+    // A webhook's errors are plain text.
+    if (fault.kind === 'error' && webhook) return send(response, plain(400, fault.code));
+    applyFault(fault, incoming, response);
+  }
+
+  const server = await startServer(port, handle);
+  return {
+    url: `${server.url}/api/`,
+    webhookUrl(name) {
+      webhooks.add(name);
+      return `${server.url}/services/${encodeURIComponent(name)}`;
+    },
+    messages,
+    problems,
+    get requests() {
+      return requests;
+    },
+    on(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    answerWith(next) {
+      nextFault = next;
+    },
+    close: server.close,
+  };
+}
+
+interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+function json(body: object): Answer {
+  return { status: 200, headers: { 'content-type': 'application/json; charset=utf-8' }, body: JSON.stringify(body) };
+}
+
+function plain(status: number, body: string): Answer {
+  return { status, headers: { 'content-type': 'text/plain' }, body };
+}
+
+function apiError(error: string, messages?: string[]): Answer {
+  return json({ ok: false, error, ...(messages && { response_metadata: { messages } }) });
+}
+
+function send(response: ServerResponse, { status, headers, body }: Answer): void {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+}
+
+function tokenError(token: string | null): string | null {
+  if (token === null) return 'not_authed';
+  return /^xoxb-[\w-]{3,}$/.test(token) ? null : 'invalid_auth';
+}
+
+function bearer(header: string | undefined): string | null {
+  return /^Bearer (.+)$/.exec(header ?? '')?.[1] ?? null;
+}
+
+function parseRequest(incoming: IncomingMessage, body: string): SlackRequest | 'unknown-method' | 'invalid-payload' {
+  const path = incoming.url ?? '';
+  const fields = parseFields(body, incoming.headers['content-type'] ?? '');
+  if (path.startsWith('/services/')) {
+    if (fields === null || incoming.method !== 'POST') return 'invalid-payload';
+    return { method: 'webhook', channel: `#${decodeURIComponent(path.slice('/services/'.length))}`, fields };
+  }
+  const method = /^\/api\/(auth\.test|chat\.postMessage|chat\.update)$/.exec(path)?.[1] as SlackRequest['method'] | undefined;
+  if (method === undefined) return 'unknown-method';
+  return fields === null ? 'invalid-payload' : { method, channel: String(fields.channel ?? ''), fields };
+}
+
+/** JSON, or the form that the official client sends, in which objects, lists and booleans are text. */
+function parseFields(body: string, contentType: string): Record<string, unknown> | null {
+  try {
+    if (contentType.includes('json')) return JSON.parse(body) as Record<string, unknown>;
+    const form: Record<string, unknown> = {};
+    for (const [key, value] of new URLSearchParams(body)) {
+      form[key] = /^(blocks|attachments|metadata|unfurl_links|unfurl_media)$/.test(key) ? JSON.parse(value) : value;
+    }
+    return form;
+  } catch {
+    return null;
+  }
+}
+
+/** `1719830400.000001`: seconds and microseconds, never twice the same. */
+function createTimestamps(): () => string {
+  let last = 0;
+  return () => {
+    last = Math.max(Date.now() * 1000, last + 1);
+    return `${Math.floor(last / 1_000_000)}.${String(last % 1_000_000).padStart(6, '0')}`;
+  };
+}

@@ -1,0 +1,83 @@
+/**
+ * The Send port: what a destination is to the outbox. A destination turns one delivery into one request of its own
+ * protocol and says, in a closed union, what came of it. It never retries, waits or remembers: the outbox does.
+ */
+import type { ReceivedEvent } from '../event/event.ts';
+import type { JsonValue } from '../event/json.ts';
+import type { MessageTemplates } from '../rules/template.ts';
+
+export type Severity = 'critical' | 'error' | 'warning' | 'info';
+
+/** Why an attempt should be made again. */
+export type RetryReason = 'network' | 'timeout' | 'rate-limited' | 'server-error' | 'service-unavailable' | 'unknown-answer';
+
+/** `detail` is for people and for the record; it never holds a secret. */
+export type AttemptOutcome =
+  | { kind: 'delivered'; detail: string; receipt?: Record<string, string> }
+  /** `afterMs`: the other side's `Retry-After`. It only ever delays. */
+  | { kind: 'retry'; reason: RetryReason; detail: string; afterMs?: number }
+  /** It may have arrived. Tried again like a retry, counted apart. */
+  | { kind: 'ambiguous'; reason: RetryReason; detail: string; afterMs?: number }
+  /** This payload will never be taken. */
+  | { kind: 'rejected'; reason: 'payload' | 'unknown-answer'; detail: string }
+  /** No payload will be taken until a person mends something. */
+  | { kind: 'destination-broken'; reason: 'credential' | 'channel'; detail: string };
+
+/** What a delivery says. */
+export type Content =
+  | { kind: 'event'; received: ReceivedEvent; /** The original bytes. */ body: Uint8Array; contentType: string }
+  /** The relay's own words, such as "destination data-eng is broken". */
+  | { kind: 'notice'; title: string; text: string; occurredAtMs: number };
+
+/** One delivery, ready to send. */
+export interface Outgoing {
+  /** `dlv_…`; the same in each attempt. */
+  deliveryId: string;
+  /** The event's id; the `webhook-id` of a forwarded body. */
+  eventId: string;
+  /** Counts from 1. */
+  attempt: number;
+  content: Content;
+  /** The rule whose wording it is; null for what no rule asked for. */
+  rule: string | null;
+  severity: Severity;
+  /** PagerDuty: send a change event, not an alert. */
+  change: boolean;
+  /** The rule's own words; null for the default message. */
+  message: MessageTemplates | null;
+  /** "The thing that is broken", rendered; PagerDuty's dedup_key is made from it. */
+  subject: string;
+  /** Job link and others from `defaults.links`, as template sources by label. */
+  links: Record<string, string>;
+  /** Said at the top when this is a second way for a message: "could not be delivered to data-eng: channel_not_found". */
+  note: string | null;
+}
+
+/** A request, as it would go out, with secrets masked. For `explain`, for the record and for the console page. */
+export interface Preview {
+  format: 'slack' | 'pagerduty' | 'http' | 'console';
+  body: JsonValue;
+  /** Template errors that made a part fall back to the default wording. */
+  problems: string[];
+}
+
+export interface Destination {
+  readonly name: string;
+  readonly type: 'slack' | 'pagerduty' | 'http' | 'console';
+  /** Destinations with equal keys share one budget (two names for one Slack channel). Never a secret. */
+  readonly paceKey: string;
+  readonly pace: Pace | null;
+  /** Requests in flight at once, at the most. */
+  readonly concurrency: number;
+  /** Where its dead letters' content and the report of its breaking go. */
+  readonly fallback: string | null;
+  preview(outgoing: Outgoing): Preview;
+  /** Never throws for what the other side does; `signal` ends the request at shutdown. */
+  send(outgoing: Outgoing, signal: AbortSignal): Promise<AttemptOutcome>;
+}
+
+/** A token bucket: `perSecond` on average, `burst` at once. */
+export interface Pace {
+  perSecond: number;
+  burst: number;
+}

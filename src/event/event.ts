@@ -1,0 +1,147 @@
+/**
+ * The event: what Narrative said, in one shape whatever form it came in. The names inside `Job` and `App` are the names
+ * that rules, CEL expressions and templates use, so they are snake_case here too: one thing, one name.
+ *
+ * Source of the fields: docs.narrative.io and the OpenAPI file in narrative-io/mintlify-docs.
+ */
+import type { JsonObject, JsonValue } from './json.ts';
+
+export interface JobFailure {
+  message: string;
+  /** ISO 8601, UTC. */
+  timestamp: string | null;
+  /** For example a Spark stack trace; hundreds of kilobytes at times. */
+  value: JsonValue;
+}
+
+export interface Job {
+  id: string;
+  /** `pending, running, completed, pending_cancellation, cancelled, failed`, or one that Narrative adds later. */
+  state: string;
+  /** Such as `materialize-view`. An open set. */
+  type: string;
+  /** Decimal digits. From `input`, else `result`. */
+  dataset_id: string | null;
+  data_plane_id: string | null;
+  executor: string | null;
+  /** All times: ISO 8601, UTC. */
+  created_at: string | null;
+  updated_at: string | null;
+  /** When it started. */
+  dequeued_at: string | null;
+  ended_at: string | null;
+  /** Seconds from its start (else its creation) to its end (else its last update). */
+  duration_s: number | null;
+  /** The same for people: `5 min 55 s`. */
+  duration: string | null;
+  /** The job's own key, the same in each of its events. Never the delivery's key. */
+  idempotency_key: string | null;
+  /** A user's name (else `user 407`), or the name of the process. */
+  requested_by: string | null;
+  request_source: JsonObject;
+  input: JsonObject;
+  result: JsonValue;
+  failures: JobFailure[];
+}
+
+export interface App {
+  /** The connector's app id, where its name is one we know or the event says it. */
+  id: number | null;
+  /** Such as `facebook`. */
+  connector: string;
+  /** `audience.delivery` or `taxonomy.delivery`. */
+  category: string;
+  /** `completed` or `failed`. */
+  status: string;
+  profile_id: string | null;
+  connection_id: string | null;
+  dataset_id: string | null;
+  payload: JsonValue;
+}
+
+interface EventBase {
+  /** Such as `job.failed` or `facebook.audience.delivery.failed`. */
+  type: string;
+  /** The id that Narrative gave this webhook event. */
+  narrative_id: string | null;
+  /** The id of the Narrative subscription that sent it. */
+  subscription_id: string | null;
+  company_id: string | null;
+  /** ISO 8601, UTC. */
+  created_at: string | null;
+}
+
+export interface JobEvent extends EventBase {
+  kind: 'job';
+  job: Job;
+}
+
+export interface AppEvent extends EventBase {
+  kind: 'app';
+  app: App;
+}
+
+export type NarrativeEvent = JobEvent | AppEvent;
+
+/** An event as it arrived here: what Narrative said, and where and when we heard it. */
+export interface ReceivedEvent {
+  /** `evt_…`: unique, and it sorts by time. Also the `webhook-id` of forwarded events. */
+  id: string;
+  /** The name of the subscription (in `rules/`) whose secret verified it. */
+  subscription: string;
+  receivedAtMs: number;
+  narrative: NarrativeEvent;
+}
+
+/** The state of the job, or the status of the connector's delivery. */
+export function stateOf(event: NarrativeEvent): string {
+  return event.kind === 'job' ? event.job.state : event.app.status;
+}
+
+export function datasetOf(event: NarrativeEvent): string | null {
+  return event.kind === 'job' ? event.job.dataset_id : event.app.dataset_id;
+}
+
+/** States after which a job changes no more. Unknown states count as not ended. */
+export function hasEnded(state: string): boolean {
+  return state === 'completed' || state === 'failed' || state === 'cancelled';
+}
+
+/** The variables of templates (Liquid) and of `when` expressions (CEL). `job` is null in app events and the reverse. */
+export interface EventView {
+  event: {
+    id: string;
+    kind: NarrativeEvent['kind'];
+    type: string;
+    state: string;
+    subscription: string;
+    subscription_id: string | null;
+    narrative_id: string | null;
+    company_id: string | null;
+    created_at: string | null;
+    received_at: string;
+  };
+  job: Job | null;
+  app: App | null;
+}
+
+export function viewOf({ id, subscription, receivedAtMs, narrative }: ReceivedEvent): EventView {
+  const { kind, type, subscription_id, narrative_id, company_id, created_at } = narrative;
+  const received_at = new Date(receivedAtMs).toISOString();
+  return {
+    event: {
+      id,
+      kind,
+      type,
+      state: stateOf(narrative),
+      subscription,
+      subscription_id,
+      narrative_id,
+      company_id,
+      created_at,
+      received_at,
+    },
+    job: narrative.kind === 'job' ? narrative.job : null,
+    app: narrative.kind === 'app' ? narrative.app : null,
+  };
+}

@@ -1,0 +1,180 @@
+/**
+ * From a body to an event. Narrative documents two wire forms (snake_case with a `data` envelope, camelCase with ids on
+ * top) and for app events a third with `{value: …}` wrappers; all are read here. Only what makes an event an event is
+ * required (job id, state, type; or an app event type): a surprising value elsewhere must never cost somebody an alert.
+ */
+import type { App, AppEvent, Job, JobEvent, JobFailure, NarrativeEvent } from './event.ts';
+import { isObject, parseJson, type JsonObject, type JsonValue } from './json.ts';
+import { formatDuration, isoTimestamp, secondsBetween } from './time.ts';
+
+export type ParsedBody =
+  | { kind: 'event'; event: NarrativeEvent; deliveryKeys: DeliveryKeys }
+  /** JSON, but no event that we know. Kept whole. */
+  | { kind: 'unknown'; why: string; deliveryKeys: DeliveryKeys }
+  | { kind: 'not-json'; why: string };
+
+/** The parts of a body that can name this one delivery; `src/event/idempotency.ts` chooses. */
+export interface DeliveryKeys {
+  idempotencyKey: string | null;
+  webhookEventId: string | null;
+}
+
+/** Connector app ids by the name in event types. Source: Narrative's knowledge base. */
+const appIds: Record<string, number> = {
+  s3: 7,
+  facebook: 8,
+  the_trade_desk: 11,
+  thetradedesk: 11,
+  dv360: 13,
+  google_dv360: 13,
+  google_ads: 14,
+  dv360_customer_match: 15,
+  yahoo: 16,
+  hugging_face: 17,
+  huggingface: 17,
+  magnite: 18,
+};
+
+const decoder = new TextDecoder();
+
+/** Bytes that are no UTF-8 become U+FFFD rather than an error: one broken character in a stack trace must not lose the alert. */
+export function parseBody(body: Uint8Array): ParsedBody {
+  let json: JsonValue;
+  try {
+    json = parseJson(decoder.decode(body));
+  } catch (error) {
+    return { kind: 'not-json', why: error instanceof Error ? error.message : String(error) };
+  }
+  return parseWire(json);
+}
+
+export function parseWire(json: JsonValue): ParsedBody {
+  if (!isObject(json)) {
+    return {
+      kind: 'unknown',
+      why: 'the body is JSON but no object',
+      deliveryKeys: { idempotencyKey: null, webhookEventId: null },
+    };
+  }
+  const wrapped = [json.data, unwrap(json.payload), json.job].find((part) => isObject(part) && looksLikeJob(part));
+  const job = isObject(wrapped) ? wrapped : looksLikeJob(json) ? json : null;
+  // In a bare job the top-level idempotency key is the *job's*, equal in all its states: as a delivery key it would swallow the failure.
+  const idempotencyKey = job === json ? null : text(unwrap(read(json, 'idempotency_key', 'idempotencyKey')));
+  const webhookEventId = text(read(json, 'webhook_event_id', 'webhookEventId')) ?? text(json.id);
+  const deliveryKeys = { idempotencyKey, webhookEventId };
+  if (job) return { kind: 'event', event: jobEvent(json, job, webhookEventId), deliveryKeys };
+  const app = appEvent(json, webhookEventId);
+  if (app) return { kind: 'event', event: app, deliveryKeys };
+  return { kind: 'unknown', why: 'neither a job event (job_id, state, type) nor an app event (eventType)', deliveryKeys };
+}
+
+function jobEvent(top: JsonObject, wire: JsonObject, narrativeId: string | null): JobEvent {
+  const job = parseJob(wire);
+  const type = text(unwrap(read(top, 'event_type', 'eventType'))) ?? (top === wire ? null : text(top.type));
+  return { kind: 'job', ...envelope(top, narrativeId), type: type ?? `job.${job.state}`, job };
+}
+
+function parseJob(wire: JsonObject): Job {
+  const input = object(wire.input);
+  const result = wire.result ?? null;
+  const created_at = isoTimestamp(read(wire, 'created_at', 'createdAt'));
+  const updated_at = isoTimestamp(read(wire, 'updated_at', 'updatedAt'));
+  const dequeued_at = isoTimestamp(read(wire, 'dequeued_at', 'dequeuedAt'));
+  const ended_at = isoTimestamp(read(wire, 'ended_at', 'endedAt'));
+  const duration_s = secondsBetween(dequeued_at ?? created_at, ended_at ?? updated_at);
+  const request_source = object(read(wire, 'request_source', 'requestSource'));
+  return {
+    id: text(read(wire, 'job_id', 'jobId')) ?? '',
+    state: text(wire.state) ?? '',
+    type: text(read(wire, 'type', 'jobType')) ?? '',
+    dataset_id: text(read(input, 'dataset_id', 'datasetId')) ?? text(read(object(result), 'dataset_id', 'datasetId')),
+    data_plane_id: text(read(wire, 'data_plane_id', 'dataPlaneId')),
+    executor: text(wire.executor),
+    created_at,
+    updated_at,
+    dequeued_at,
+    ended_at,
+    duration_s,
+    duration: duration_s === null ? null : formatDuration(duration_s),
+    idempotency_key: text(read(wire, 'idempotency_key', 'idempotencyKey')),
+    requested_by: requestedBy(request_source),
+    request_source,
+    input,
+    result,
+    failures: Array.isArray(wire.failures) ? wire.failures.map(parseFailure) : [],
+  };
+}
+
+function parseFailure(wire: JsonValue): JobFailure {
+  if (!isObject(wire)) return { message: text(wire) ?? '', timestamp: null, value: wire };
+  return { message: text(wire.message) ?? '', timestamp: isoTimestamp(wire.timestamp), value: wire.value ?? null };
+}
+
+function requestedBy(source: JsonObject): string | null {
+  const name = text(read(source, 'user_name', 'userName')) ?? text(source.name);
+  const user = text(read(source, 'user_id', 'userId'));
+  return name ?? (user === null ? null : `user ${user}`);
+}
+
+/** `{connector}.{category}.{status}`, the category itself holding a dot: `facebook.audience.delivery.failed`. */
+const appEventType = /^([^.]+)\.(.+)\.([^.]+)$/;
+
+function appEvent(top: JsonObject, narrativeId: string | null): AppEvent | null {
+  const type = text(unwrap(read(top, 'event_type', 'eventType'))) ?? text(top.type);
+  const parts = type === null ? null : appEventType.exec(type);
+  if (!parts) return null;
+  const [, connector = '', category = '', status = ''] = parts;
+  const context = object(top.context);
+  const id = Number(
+    text(read(top, 'app_id', 'appId')) ?? text(read(context, 'app_id', 'appId')) ?? appIds[connector.toLowerCase()],
+  );
+  const app: App = {
+    id: Number.isSafeInteger(id) ? id : null,
+    connector,
+    category,
+    status,
+    profile_id: text(read(context, 'profile_id', 'profileId')),
+    connection_id: text(read(context, 'connection_id', 'connectionId')),
+    dataset_id: text(read(context, 'dataset_id', 'datasetId')),
+    payload: unwrap(top.payload) ?? null,
+  };
+  const base = envelope(top, narrativeId);
+  const company_id = base.company_id ?? text(read(context, 'company_id', 'companyId'));
+  return { kind: 'app', ...base, company_id, type: parts[0], app };
+}
+
+function envelope(top: JsonObject, narrative_id: string | null) {
+  return {
+    narrative_id,
+    subscription_id: text(read(top, 'webhook_subscription_id', 'webhookSubscriptionId')),
+    company_id: text(read(top, 'company_id', 'companyId')),
+    created_at: isoTimestamp(unwrap(read(top, 'created_at', 'createdAt') ?? read(top, 'event_timestamp', 'eventTimestamp'))),
+  };
+}
+
+function looksLikeJob(wire: JsonObject): boolean {
+  return (
+    text(read(wire, 'job_id', 'jobId')) !== null && text(wire.state) !== null && text(read(wire, 'type', 'jobType')) !== null
+  );
+}
+
+/** Own properties only, so that no body can borrow from a prototype. */
+function read(from: JsonObject, snake: string, camel: string): JsonValue | undefined {
+  if (Object.hasOwn(from, snake)) return from[snake];
+  return Object.hasOwn(from, camel) ? from[camel] : undefined;
+}
+
+/** `{value: x}` is how some documents write `x`. */
+function unwrap(value: JsonValue | undefined): JsonValue | undefined {
+  return isObject(value) && 'value' in value && Object.keys(value).length === 1 ? value.value : value;
+}
+
+/** Ids come as numbers in one document and as text in another; here they are text. Empty means absent. */
+function text(value: JsonValue | undefined): string | null {
+  if (typeof value === 'string') return value === '' ? null : value;
+  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : null;
+}
+
+function object(value: JsonValue | undefined): JsonObject {
+  return isObject(value) ? value : {};
+}

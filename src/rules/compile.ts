@@ -1,0 +1,152 @@
+/** From validated files to a rule set. Everything that could go wrong has been checked before. */
+import type { Pace } from '../destination/destination.ts';
+import { createExplainer } from './explain.ts';
+import { compileMatch, createGlobs, type InternGlob } from './matcher.ts';
+import type { ParsedFile } from './parsed-file.ts';
+import { createPlanner, type CompiledRule, type CompiledRules, type CompiledUnmatched } from './planner.ts';
+import { builtInDestination } from './references.ts';
+import type { DestinationConfig, RuleSet, Send, SubscriptionConfig, VerifyConfig } from './rule-set.ts';
+import type { ParsedDestination, ParsedRules, ParsedSecret, ParsedSend, ParsedSubscription } from './schema.ts';
+import { durationMs } from './schema-values.ts';
+import type { Source } from './source.ts';
+import { createSubject } from './subject.ts';
+import { createTemplates } from './template.ts';
+import { buildTests } from './tests.ts';
+
+export function compileRuleSet(files: readonly ParsedFile[], version: string, readSecret: Resolve): RuleSet {
+  const secrets = new Set<string>();
+  const resolve: Resolve = (ref) => {
+    const secret = readSecret(ref);
+    secrets.add(secret);
+    return secret;
+  };
+  const subscriptions = new Map(
+    files.flatMap(({ parsed }) =>
+      Object.entries(parsed.subscriptions ?? {}).map(([name, each]) => [name, subscriptionOf(name, each, resolve)]),
+    ),
+  );
+  const destinations = new Map(
+    files.flatMap(({ parsed }) =>
+      Object.entries(parsed.destinations ?? {}).map(([name, each]) => [name, destinationOf(name, each, resolve)]),
+    ),
+  );
+  const implicitSend = destinations.size === 0;
+  if (!destinations.has(builtInDestination)) {
+    destinations.set(builtInDestination, { type: 'console', name: builtInDestination, fallback: null, pace: null });
+  }
+  const subject = files.find(({ parsed }) => parsed.defaults?.subject !== undefined)?.parsed.defaults?.subject ?? null;
+  const compiled = compileRules(files, subject, implicitSend);
+  return {
+    version,
+    subscriptions,
+    destinations,
+    links: files.find(({ parsed }) => parsed.defaults?.links)?.parsed.defaults?.links ?? {},
+    subject,
+    rules: compiled.rules,
+    unmatched: compiled.unmatched,
+    secrets: [...secrets],
+    tests: buildTests(files, [...subscriptions.keys()][0]!),
+    plan: createPlanner(compiled),
+    explain: createExplainer(compiled),
+  };
+}
+
+function compileRules(files: readonly ParsedFile[], subject: string | null, implicitSend: boolean): CompiledRules {
+  const globs = createGlobs();
+  const rules = files.flatMap(({ source, parsed }, fileIndex) =>
+    (parsed.rules ?? []).map((rule, i): CompiledRule => {
+      return {
+        name: rule.name,
+        place: source.placeOf(['rules', i, 'name']),
+        fileIndex,
+        stop: rule.stop ?? false,
+        send: sendsOf(rule.send, implicitSend),
+        matcher: compileMatch(rule.match ?? {}, globs),
+      };
+    }),
+  );
+  const unmatched = files.flatMap(({ source, parsed }) =>
+    parsed.unmatched ? [unmatchedOf(parsed.unmatched, source, globs, implicitSend)] : [],
+  );
+  return { rules, unmatched: unmatched[0] ?? null, subject: createSubject(subject, createTemplates()) };
+}
+
+function unmatchedOf(
+  { states = ['failed'], send }: NonNullable<ParsedRules['unmatched']>,
+  source: Source,
+  globs: InternGlob,
+  implicitSend: boolean,
+): CompiledUnmatched {
+  const [condition] = compileMatch({ states }, globs).lists;
+  return {
+    place: source.placeOfKey(['unmatched']),
+    states: condition!,
+    send: sendsOf(send, implicitSend),
+  };
+}
+
+function sendsOf(sends: readonly ParsedSend[] | undefined, implicitSend: boolean): Send[] {
+  if (!sends && implicitSend) {
+    return [{ to: builtInDestination, severity: null, change: false, message: null }];
+  }
+  return (sends ?? []).map(({ to, severity, change, message }) => ({
+    to,
+    severity: severity ?? null,
+    change: change ?? false,
+    message: message ?? null,
+  }));
+}
+
+type Resolve = (ref: ParsedSecret) => string;
+
+function subscriptionOf(name: string, { verify, secrets }: ParsedSubscription, resolve: Resolve): SubscriptionConfig {
+  return { name, verify: verifyOf(verify), secrets: secrets.map(resolve) };
+}
+
+function verifyOf(verify: ParsedSubscription['verify']): VerifyConfig {
+  switch (verify?.scheme) {
+    case undefined:
+    case 'auto':
+      return { scheme: 'auto' };
+    case 'hmac-sha256':
+      return { scheme: 'hmac-sha256', header: verify.header ?? null, encoding: verify.encoding ?? null };
+    case 'shared-secret':
+      return { scheme: 'shared-secret', header: verify.header ?? null };
+    case 'standard-webhooks':
+      return { scheme: 'standard-webhooks', toleranceMs: durationMs(verify.tolerance ?? '7d') };
+    case 'url-token':
+      return { scheme: 'url-token' };
+  }
+}
+
+function destinationOf(name: string, written: ParsedDestination, resolve: Resolve): DestinationConfig {
+  if (written.type === 'console') return { type: 'console', name, fallback: null, pace: null };
+  const base = { name, fallback: written.fallback ?? null, pace: paceOf(written.pace) };
+  switch (written.type) {
+    case 'slack':
+      return written.token
+        ? { ...base, type: 'slack', token: resolve(written.token), channel: written.channel ?? '' }
+        : { ...base, type: 'slack', webhookUrl: resolve(written.webhook_url!) };
+    case 'pagerduty':
+      return { ...base, type: 'pagerduty', routingKey: resolve(written.routing_key), region: written.region ?? 'us' };
+    case 'http': {
+      const text = (value: string | ParsedSecret) => (typeof value === 'string' ? value : resolve(value));
+      return {
+        ...base,
+        type: 'http',
+        url: text(written.url),
+        secret: written.secret ? resolve(written.secret) : null,
+        method: written.method ?? 'POST',
+        headers: Object.fromEntries(Object.entries(written.headers ?? {}).map(([key, value]) => [key, text(value)])),
+      };
+    }
+  }
+}
+
+/** `10/s`: ten a second, and ten at once; `120/m`: two a second, and two at once. */
+function paceOf(written: string | undefined): Pace | null {
+  if (written === undefined) return null;
+  const [count, unit] = written.split('/');
+  const perSecond = Number(count) / (unit === 'm' ? 60 : 1);
+  return { perSecond, burst: Math.max(1, Math.ceil(perSecond)) };
+}
