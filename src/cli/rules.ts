@@ -1,0 +1,59 @@
+/** What several commands need of the rules: loading them with a word about what is wrong. */
+import { createDestination } from '../destination/create.ts';
+import type { Destination } from '../destination/destination.ts';
+import { nodeClock, nodeHash } from '../node/ports.ts';
+import { readRulesFolder, readSecret } from '../node/rules-folder.ts';
+import { version } from '../node/version.ts';
+import { loadRules } from '../rules/load.ts';
+import { formatProblem } from '../rules/problem.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
+import { createTemplates } from '../rules/template.ts';
+import { readSettings } from '../settings.ts';
+
+/** Ends a command with a message on standard error. Exit codes: 1 found problems, 2 usage, 3 cannot reach. */
+export class CommandFailure extends Error {
+  readonly exitCode: 1 | 2 | 3;
+  constructor(exitCode: 1 | 2 | 3, message: string) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+export const rulesFolder = (given: string | undefined): string => given ?? (process.env.RELAY_RULES || 'rules');
+
+/** Secrets that are not set don't matter where nothing is sent; then a placeholder stands in. */
+export function requireRules(folder: string, secrets: 'needed' | 'not-needed'): RuleSet {
+  const files = attempt(2, () => readRulesFolder(folder));
+  const loaded = loadRules(files, readSecret, { missingSecret: secrets === 'needed' ? 'refuse' : 'warn' });
+  if (loaded.ok) return loaded.rules;
+  throw new CommandFailure(1, `the rules in ${folder} can't be used:\n${loaded.problems.map(formatProblem).join('\n')}`);
+}
+
+export function requireDestination(rules: RuleSet, name: string): Destination {
+  const config = rules.destinations.get(name);
+  if (!config) {
+    throw new CommandFailure(2, `there is no destination ${name}; the rules have ${[...rules.destinations.keys()].join(', ')}`);
+  }
+  const settings = readSettings(process.env);
+  if (!settings.ok) throw new CommandFailure(2, `the settings are wrong:\n  ${settings.problems.join('\n  ')}`);
+  const { slackApiUrl, pagerDutyEventsUrl } = settings.settings;
+  return createDestination(config, {
+    fetch: globalThis.fetch,
+    clock: nodeClock,
+    hash: nodeHash,
+    render: createTemplates().render,
+    print: (text) => process.stdout.write(text),
+    version,
+    slackApiUrl,
+    pagerDutyEventsUrl,
+  });
+}
+
+/** Turns a thrown error into a failure of the command. */
+export function attempt<T>(exitCode: 1 | 2 | 3, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new CommandFailure(exitCode, error instanceof Error ? error.message : String(error));
+  }
+}

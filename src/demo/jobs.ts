@@ -1,0 +1,155 @@
+/** The jobs of the demo's day: what each is asked to do, how long it takes and how it ends. */
+import type { JsonObject } from '../event/json.ts';
+import type { Dice } from './dice.ts';
+import { failureWire, type Trouble } from './failures.ts';
+
+export interface JobPlan {
+  type: string;
+  datasetId?: number;
+  /** Minutes into the day at which it is asked for. */
+  atMin: number;
+  queuedMin: number;
+  tookMin: number;
+  /** A user's id, or the name of the process that asks. */
+  by: number | string;
+  /** Why it fails; several for several `failures`. None: it completes. */
+  fails?: [Trouble, ...Trouble[]];
+  /** Somebody cancels it half way. */
+  cancelled?: true;
+}
+
+/** One transition: the whole job as it is at that moment, in Narrative's snake_case form. */
+export interface Transition {
+  atMs: number;
+  state: string;
+  job: JsonObject;
+}
+
+const nightly = 'nightly-refresh';
+
+/** Times leave the failures apart, as on a bad but not a hopeless day. */
+export const jobPlans: readonly JobPlan[] = [
+  { atMin: 2, queuedMin: 1, tookMin: 3, type: 'costs', by: 'cost-report' },
+  { atMin: 5, queuedMin: 2, tookMin: 68, type: 'materialize-view', datasetId: 10736, by: 407 },
+  { atMin: 12, queuedMin: 1, tookMin: 9, type: 'datasets_calculate_column_stats', datasetId: 10674, by: nightly },
+  { atMin: 20, queuedMin: 3, tookMin: 24, type: 'datasets_deliver_data', datasetId: 10736, by: 407, fails: ['storageDenied'] },
+  { atMin: 35, queuedMin: 1, tookMin: 2, type: 'nql-forecast', by: 512 },
+  { atMin: 48, queuedMin: 1, tookMin: 4, type: 'datasets_sample', datasetId: 10801, by: 512 },
+  { atMin: 60, queuedMin: 2, tookMin: 31, type: 'datasets_deliver_data', datasetId: 10801, by: nightly },
+  { atMin: 75, queuedMin: 4, tookMin: 38, type: 'models_deliver_model', datasetId: 10922, by: 318, fails: ['modelTooLarge'] },
+  { atMin: 90, queuedMin: 1, tookMin: 2, type: 'upload-stats', datasetId: 10674, by: nightly },
+  { atMin: 110, queuedMin: 2, tookMin: 52, type: 'materialize-view', datasetId: 10744, by: nightly, fails: ['executorLost'] },
+  { atMin: 120, queuedMin: 1, tookMin: 5, type: 'datasets_suggest_mappings', datasetId: 10801, by: 512 },
+  { atMin: 140, queuedMin: 2, tookMin: 26, type: 'datasets_deliver_data', datasetId: 10736, by: 407 },
+  { atMin: 150, queuedMin: 1, tookMin: 6, type: 'forecast', by: 512 },
+  { atMin: 178, queuedMin: 1, tookMin: 3, type: 'nql-forecast', by: 512, fails: ['hostileText'] },
+  { atMin: 180, queuedMin: 5, tookMin: 110, type: 'model_training_run', datasetId: 10922, by: 318 },
+  { atMin: 200, queuedMin: 1, tookMin: 1, type: 'datasets_delete_table', datasetId: 10311, by: 407 },
+  {
+    atMin: 215,
+    queuedMin: 1,
+    tookMin: 14,
+    type: 'datasets_calculate_column_stats',
+    datasetId: 10744,
+    by: nightly,
+    fails: ['timeout'],
+  },
+  { atMin: 240, queuedMin: 3, tookMin: 61, type: 'materialize-view', datasetId: 10744, by: nightly },
+  { atMin: 260, queuedMin: 1, tookMin: 3, type: 'costs', by: 'cost-report' },
+  { atMin: 280, queuedMin: 1, tookMin: 12, type: 'delete-snowflake-table', datasetId: 10311, by: 407, cancelled: true },
+  {
+    atMin: 300,
+    queuedMin: 2,
+    tookMin: 47,
+    type: 'datasets_deliver_data',
+    datasetId: 10988,
+    by: nightly,
+    fails: ['columnMissing', 'executorLost'],
+  },
+  { atMin: 330, queuedMin: 3, tookMin: 41, type: 'models_deliver_model', datasetId: 10922, by: 318 },
+  { atMin: 350, queuedMin: 1, tookMin: 4, type: 'datasets_sample', datasetId: 10988, by: 512 },
+  {
+    atMin: 385,
+    queuedMin: 2,
+    tookMin: 18,
+    type: 'datasets_deliver_data',
+    datasetId: 10801,
+    by: nightly,
+    fails: ['quotaReached'],
+  },
+  { atMin: 400, queuedMin: 1, tookMin: 2, type: 'upload-stats', datasetId: 10801, by: nightly },
+  { atMin: 420, queuedMin: 1, tookMin: 2, type: 'nql-forecast', by: 512 },
+  { atMin: 440, queuedMin: 2, tookMin: 49, type: 'materialize-view', datasetId: 10736, by: 407 },
+  { atMin: 470, queuedMin: 2, tookMin: 40, type: 'datasets_deliver_data', datasetId: 10988, by: nightly },
+  { atMin: 490, queuedMin: 3, tookMin: 24, type: 'models_deliver_model', datasetId: 10930, by: 318, fails: ['storageDenied'] },
+  { atMin: 500, queuedMin: 1, tookMin: 3, type: 'costs', by: 'cost-report' },
+];
+
+const minuteMs = 60_000;
+
+/** Everything that happens to one job, in order. `dayStartMs`: epoch milliseconds of minute 0. */
+export function transitions(plan: JobPlan, dayStartMs: number, dice: Dice): Transition[] {
+  const createdMs = dayStartMs + plan.atMin * minuteMs + dice.between(0, 40_000);
+  const startedMs = createdMs + plan.queuedMin * minuteMs;
+  const endedMs = startedMs + plan.tookMin * minuteMs;
+  const created_at = zoneless(createdMs, dice);
+  const dequeued_at = zoneless(startedMs, dice);
+  const ended_at = zoneless(endedMs, dice);
+  const asked = {
+    job_id: dice.uuid(),
+    data_plane_id: 'f79cbdae-4848-47ca-95e8-69588364d185',
+    request_source: requestSource(plan.by),
+    type: plan.type,
+    input: input(plan),
+    // The job's own key: the same in every transition. Whoever deduplicates on it swallows the failure.
+    idempotency_key: `${plan.datasetId ?? plan.type}:${dice.uuid()}`,
+    created_at,
+  };
+  const waiting = { ...asked, executor: null, dequeued_at: null, ended_at: null, result: null };
+  const running = { ...waiting, executor: `job-executor-${dice.uuid()}`, dequeued_at };
+  const ended = { ...running, ended_at, updated_at: ended_at };
+  const steps: Transition[] = [
+    { atMs: createdMs, state: 'pending', job: { ...waiting, state: 'pending', updated_at: created_at } },
+    { atMs: startedMs, state: 'running', job: { ...running, state: 'running', updated_at: dequeued_at } },
+  ];
+  if (plan.cancelled) {
+    const askedMs = endedMs - minuteMs;
+    const job = { ...running, state: 'pending_cancellation', updated_at: zoneless(askedMs, dice) };
+    steps.push({ atMs: askedMs, state: 'pending_cancellation', job });
+    steps.push({ atMs: endedMs, state: 'cancelled', job: { ...ended, state: 'cancelled' } });
+  } else if (plan.fails) {
+    const failures = plan.fails.map((trouble) => failureWire(trouble, ended_at, dice));
+    steps.push({ atMs: endedMs, state: 'failed', job: { ...ended, state: 'failed', failures } });
+  } else {
+    steps.push({ atMs: endedMs, state: 'completed', job: { ...ended, state: 'completed', result: result(plan, dice) } });
+  }
+  return steps;
+}
+
+/** As Narrative writes it: microseconds, no zone, meant as UTC. */
+export function zoneless(atMs: number, dice: Dice): string {
+  return `${new Date(atMs).toISOString().slice(0, 23)}${String(dice.between(0, 999)).padStart(3, '0')}`;
+}
+
+function requestSource(by: JobPlan['by']): JsonObject {
+  return typeof by === 'string' ? { type: 'process', name: by } : { type: 'api_user', company_id: 1, user_id: by };
+}
+
+function input({ type, datasetId }: JobPlan): JsonObject {
+  const nql = queries[type]?.(datasetId ?? 10674);
+  return { ...(nql && { nql }), ...(datasetId !== undefined && { dataset_id: datasetId }) };
+}
+
+const queries: Record<string, (datasetId: number) => string> = {
+  'materialize-view': (id) =>
+    `CREATE MATERIALIZED VIEW "daily_reach_${id}"\nREFRESH_SCHEDULE = '@daily'\nAS SELECT "country", COUNT(DISTINCT "user_key") AS "reach"\nFROM "company_data"."${id}"\nWHERE "event_ts" > NOW() - INTERVAL '7' DAY\nGROUP BY "country"`,
+  'nql-forecast': (id) => `EXPLAIN SELECT "user_key", "hashed_email" FROM "company_data"."${id}" WHERE "country" IN ('US', 'CA')`,
+  forecast: (id) => `SELECT "user_key" FROM "company_data"."${id}" LIMIT 1000000 ROWS`,
+};
+
+/** Snapshot ids are beyond 2^53, where a double skips every second integer or more: kept as bigint. */
+function result({ datasetId }: JobPlan, dice: Dice): JsonObject {
+  if (datasetId === undefined) return { rows: dice.between(1_000, 90_000_000) };
+  const snapshot_id = 1_724_919_539_450_264_600n + BigInt(dice.between(1, 99_999));
+  return { dataset_id: datasetId, snapshot_id, recalculation_id: dice.uuid() };
+}

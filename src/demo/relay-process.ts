@@ -1,0 +1,102 @@
+/** The real relay as a child process, as `serve` runs it anywhere else. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { extname, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface RelayOptions {
+  /** The whole environment of the child: nothing of this process's own gets through. Holds `PORT`. */
+  environment: Record<string, string>;
+  /** The package's folder, which `rules/` is in. */
+  folder: string;
+  /** Its output is appended here. */
+  logPath: string;
+  /** Each line it writes. */
+  onLog?: (line: string) => void;
+  signal: AbortSignal;
+}
+
+export interface RelayProcess {
+  /** Without a slash at its end. */
+  url: string;
+  /** Null while it runs; else how it ended, with its last words. */
+  ended(): string | null;
+  /** Resolves to the same once it has ended. */
+  untilEnded: Promise<string>;
+  /** Asks it to stop, and makes it stop after 12 s: `serve` gives requests in flight 10. */
+  stop(): Promise<void>;
+}
+
+const readyWithinMs = 30_000;
+const stopWithinMs = 12_000;
+const main = resolve(import.meta.dirname, `../cli/main${extname(import.meta.filename)}`);
+
+/** Starts the relay and waits until it is ready. Throws with its last words when it ends before that. */
+export async function startRelay({ environment, folder, logPath, onLog, signal }: RelayOptions): Promise<RelayProcess> {
+  const child = spawn(process.execPath, [main, 'serve'], { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  const lastWords: string[] = [];
+  for (const output of [child.stdout, child.stderr]) {
+    createInterface({ input: output }).on('line', (line) => {
+      appendFileSync(logPath, `${line}\n`);
+      lastWords.push(line);
+      if (lastWords.length > 15) lastWords.shift();
+      onLog?.(line);
+    });
+  }
+  let obituary: string | null = null;
+  const untilEnded = once(child, 'close')
+    .then(
+      ([code, killedBy]: (string | number | null)[]) => (killedBy === null ? `exit code ${code}` : String(killedBy)),
+      (error: Error) => error.message,
+    )
+    .then((how) => (obituary = [`The relay has ended (${how}). Its last words:`, ...lastWords].join('\n  ')));
+  const relay: RelayProcess = {
+    url: `http://${environment.HOST}:${environment.PORT}`,
+    ended: () => obituary,
+    untilEnded,
+    async stop() {
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), stopWithinMs);
+      await untilEnded;
+      clearTimeout(timer);
+    },
+  };
+  try {
+    await untilReady(relay, signal);
+  } catch (error) {
+    await relay.stop();
+    throw error;
+  }
+  return relay;
+}
+
+async function untilReady(relay: RelayProcess, signal: AbortSignal): Promise<void> {
+  let answer = 'no answer';
+  for (let waitedMs = 0; waitedMs < readyWithinMs; waitedMs += 50) {
+    const ended = relay.ended();
+    if (ended !== null) throw new Error(ended);
+    try {
+      const response = await fetch(`${relay.url}/readyz`, { signal: AbortSignal.any([signal, AbortSignal.timeout(1_000)]) });
+      answer = `HTTP ${response.status}: ${await response.text()}`;
+      if (response.ok) return;
+    } catch {
+      signal.throwIfAborted();
+    }
+    await sleep(50, undefined, { signal });
+  }
+  throw new Error(`The relay was not ready within ${readyWithinMs / 1000} s. ${relay.url}/readyz says: ${answer}`);
+}
+
+/** A port that nobody listened on a moment ago. */
+export async function freePort(host: string): Promise<number> {
+  const probe = createServer().listen(0, host);
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (address === null || typeof address === 'string') throw new Error(`${host} has no free TCP port`);
+  return address.port;
+}

@@ -1,0 +1,75 @@
+/** Everything that the demo runs on: a temporary folder, the stand-ins, and the relay between them. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { readRulesFolder } from '../node/rules-folder.ts';
+import { loadRules } from '../rules/load.ts';
+import type { DestinationConfig } from '../rules/rule-set.ts';
+import { relayEnvironment } from './environment.ts';
+import { relayNews } from './relay-news.ts';
+import { freePort, startRelay, type RelayProcess } from './relay-process.ts';
+import type { Screen } from './screen.ts';
+import { startStandIns, type StandIns } from './stand-ins.ts';
+
+export interface Stage extends AsyncDisposable {
+  relay: RelayProcess;
+  standIns: StandIns;
+  /** As the rules have them, with the demo's fake secrets. */
+  destinations: DestinationConfig[];
+  folder: string;
+  databasePath: string;
+  rulesPath: string;
+  logPath: string;
+  webhookUrl: string;
+}
+
+export interface StageOptions {
+  /** The relay's port; null takes a free one. */
+  port: number | null;
+  signal: AbortSignal;
+}
+
+const host = '127.0.0.1';
+/** Relative to the package, where the relay runs, so that its problems are named as the reader knows the files. */
+const rulesFolder = 'rules';
+const packageFolder = resolve(import.meta.dirname, '../..');
+
+/** What it started is stopped, last first, by the stage's disposal, or at once when a part fails to start. */
+export async function openStage({ port, signal }: StageOptions, screen: Screen): Promise<Stage> {
+  await using closing = new AsyncDisposableStack();
+  const folder = closing.adopt(mkdtempSync(join(tmpdir(), 'narrative-relay-demo-')), (path) => {
+    rmSync(path, { recursive: true, force: true });
+  });
+  const standIns = closing.adopt(await startStandIns(screen), (started) => started.close());
+  const databasePath = join(folder, 'relay.db');
+  const rulesPath = join(packageFolder, rulesFolder);
+  const logPath = join(folder, 'relay.log');
+  const addresses = { ...standIns, databasePath, rulesPath: rulesFolder, host, port: port ?? (await freePort(host)) };
+  const environment = relayEnvironment(addresses, process.env);
+  const destinations = destinationsOf(rulesPath, environment);
+  const onLog = (line: string) => {
+    const news = relayNews(line);
+    if (news !== null) screen.alert(screen.style('yellow', news));
+  };
+  const relay = closing.adopt(await startRelay({ environment, folder: packageFolder, logPath, onLog, signal }), (started) =>
+    started.stop(),
+  );
+  const open = closing.move();
+  return {
+    relay,
+    standIns,
+    destinations,
+    folder,
+    databasePath,
+    rulesPath,
+    logPath,
+    webhookUrl: `${relay.url}/webhooks/narrative`,
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
+
+/** Rules that are wrong are left to the relay to complain about: it refuses to start and says where. */
+function destinationsOf(rulesPath: string, environment: Record<string, string>): DestinationConfig[] {
+  const loaded = loadRules(readRulesFolder(rulesPath), (ref) => ('env' in ref ? environment[ref.env] : undefined));
+  return loaded.ok ? [...loaded.rules.destinations.values()] : [];
+}

@@ -1,0 +1,43 @@
+/** The routes. Every answer that is not a success is a problem document. */
+import { Hono, type Context } from 'hono';
+import type { Log } from '../ports.ts';
+import { problem } from './problem.ts';
+
+export interface Readiness {
+  ready: boolean;
+  /** Why not, in words; and what else an operator should know. */
+  details: Record<string, unknown>;
+}
+
+export interface AppOptions {
+  webhook: (context: Context) => Promise<Response>;
+  readiness: () => Readiness;
+  /** The text and its content type. */
+  metrics: () => Promise<{ text: string; contentType: string }>;
+  log: Log;
+}
+
+const webhookPaths = ['/webhooks/narrative', '/webhooks/narrative/:subscription', '/webhooks/narrative/:subscription/:token'];
+
+export function createApp({ webhook, readiness, metrics, log }: AppOptions): Hono {
+  const app = new Hono();
+  for (const path of webhookPaths) {
+    app.post(path, webhook);
+    app.all(path, () => problem(405, 'Events are sent with POST.', { allow: 'POST' }));
+  }
+  app.get('/healthz', (context) => context.json({ status: 'alive' }));
+  app.get('/readyz', (context) => {
+    const { ready, details } = readiness();
+    return context.json({ status: ready ? 'ready' : 'not ready', ...details }, ready ? 200 : 503);
+  });
+  app.get('/metrics', async (context) => {
+    const { text, contentType } = await metrics();
+    return context.body(text, 200, { 'content-type': contentType });
+  });
+  app.notFound(() => problem(404, 'There is nothing here. Events go to POST /webhooks/narrative.'));
+  app.onError((error) => {
+    log.error({ err: error }, 'request failed inside the relay');
+    return problem(500, 'The relay failed on this request. Nothing was acknowledged; send it again.');
+  });
+  return app;
+}

@@ -1,0 +1,147 @@
+/** The relay as one Node process: one SQLite file, one HTTP server. */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { createRedactor } from '../observe/redact.ts';
+import { createRelay } from '../relay.ts';
+import { loadRules, type LoadedRules } from '../rules/load.ts';
+import { formatProblem } from '../rules/problem.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
+import { secretsOf } from '../rules/secrets.ts';
+import type { RulesFile } from '../rules/source.ts';
+import type { Settings } from '../settings.ts';
+import { createNodeLog } from './log.ts';
+import { createNodeAlarm, nodeClock, nodeHash, nodeRandom } from './ports.ts';
+import { createPrometheus } from './prometheus.ts';
+import { nodeRequestReader } from './read-request.ts';
+import { readRulesFolder, readSecret } from './rules-folder.ts';
+import { openSqlite } from './sqlite.ts';
+import { version } from './version.ts';
+import { watchRules } from './watch-rules.ts';
+
+/** Longest a client may take to send its headers, and its whole request, ms. */
+const headersTimeoutMs = 10_000;
+const requestTimeoutMs = 30_000;
+/** How often past events are pruned, ms. */
+const pruneEveryMs = 60_000;
+
+/** The rules can't be used; `problems` are lines for people. */
+export class RulesError extends Error {
+  readonly problems: string[];
+  constructor(folder: string, problems: string[]) {
+    super(`the rules in ${folder} have ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`);
+    this.problems = problems;
+  }
+}
+
+export interface Serving {
+  /** Where it listens: `http://127.0.0.1:8787`. */
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts; resolves when it is ready. Throws `RulesError`, `StoreError`, or the system's error for the port. */
+export async function serve(settings: Settings, warnings: readonly string[]): Promise<Serving> {
+  const startedAt = performance.now();
+  const rules = requireRules(settings.rulesFolder, load(readRulesFolder(settings.rulesFolder)));
+  const { log, redact, flush } = createNodeLog(settings.logLevel);
+  redact(createRedactor(secretsOf(rules)));
+  for (const warning of warnings) log.warn(warning);
+  const store = openSqlite(settings.databasePath);
+  const alarm = createNodeAlarm(nodeClock, () => relay.ring());
+  const metrics = createPrometheus((into) => relay.refreshGauges(into));
+  const relay = createRelay({
+    ports: {
+      sql: store.sql,
+      clock: nodeClock,
+      random: nodeRandom,
+      hash: nodeHash,
+      fetch: globalThis.fetch,
+      alarm,
+      afterTurn: setImmediate,
+      log,
+    },
+    settings,
+    rules,
+    reader: nodeRequestReader,
+    metrics,
+    scrape: metrics.scrape,
+    print: (text) => process.stdout.write(text),
+    version,
+  });
+  const server = createAdaptorServer({
+    fetch: relay.app.fetch,
+    serverOptions: { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs },
+  }) as Server;
+  try {
+    await listen(server, settings);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+  relay.start();
+
+  function changeRules(found: RulesFile[] | Error): void {
+    const loaded = found instanceof Error ? null : load(found);
+    if (loaded?.ok) {
+      redact(createRedactor([...secretsOf(rules), ...secretsOf(loaded.rules)]));
+      relay.replaceRules(loaded.rules);
+      metrics.count('rules_reload_total', { outcome: 'loaded' });
+      log.info({ rules_version: loaded.rules.version, rules: loaded.rules.rules.length }, 'rules reloaded');
+      return;
+    }
+    const problems = loaded ? loaded.problems.map(formatProblem) : [(found as Error).message];
+    relay.reportRulesProblems(problems);
+    metrics.count('rules_reload_total', { outcome: 'refused' });
+    log.error({ problems }, 'changed rules refused: the ones before stay in force');
+  }
+  const watching = watchRules(settings.rulesFolder, () => readRulesFolder(settings.rulesFolder), changeRules);
+  process.on('SIGHUP', watching.reload);
+  const pruning = setInterval(relay.prune, pruneEveryMs);
+  relay.prune();
+
+  const { address, port, family } = server.address() as AddressInfo;
+  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  log.info({ url, version, rules: rules.rules.length, took_ms: Math.round(performance.now() - startedAt) }, 'ready');
+
+  return {
+    url,
+    async stop() {
+      log.info('stopping: no more requests are taken, sends under way may end');
+      process.off('SIGHUP', watching.reload);
+      watching.stop();
+      clearInterval(pruning);
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      await Promise.all([relay.stop(), Promise.race([closed, relayGrace()])]);
+      server.closeAllConnections();
+      store.close();
+      log.info('stopped');
+      flush();
+    },
+  };
+}
+
+/** For requests in flight at a stop. */
+function relayGrace(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 5_000).unref());
+}
+
+function load(files: RulesFile[]): LoadedRules {
+  return loadRules(files, readSecret);
+}
+
+function requireRules(folder: string, loaded: LoadedRules): RuleSet {
+  if (loaded.ok) return loaded.rules;
+  throw new RulesError(folder, loaded.problems.map(formatProblem));
+}
+
+function listen(server: Server, { host, port }: Settings): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,224 @@
+/**
+ * The outbox: sends what the ledger planned, at least once, in order per destination and subject.
+ *
+ * It turns in cycles. A cycle is one transaction that records the attempts that ended and leases the deliveries that are
+ * due; then it starts those sends and arms the alarm for whatever comes next. Between cycles all truth is in the store,
+ * so a process that is killed at any point loses nothing: the leases of the dead are taken back by whoever comes after.
+ */
+import type { AttemptOutcome, Destination } from '../destination/destination.ts';
+import { deliveryId } from '../event/id.ts';
+import type { AfterTurn, Alarm, Clock, Log, Random, Sql } from '../ports.ts';
+import { createDeliveryStore, type Delivery } from '../store/deliveries.ts';
+import { createEventStore } from '../store/events.ts';
+import { createParkedStore, type Parked } from '../store/parked.ts';
+import { outgoingOf } from './outgoing.ts';
+import { createPacing } from './pacing.ts';
+import { createRecorder, type FinishedAttempt } from './record.ts';
+import type { Settlement } from './settle.ts';
+
+/** An attempt that has not ended after this, ms, is taken for lost. Well above any destination's own time-out. */
+const leaseMs = 60_000;
+/** Wait after the store refused a cycle, ms. */
+const storeRetryMs = 1_000;
+/** How often deliveries are looked at for being of no more use, ms. */
+const giveUpEveryMs = 60_000;
+/** For sends to notice that they were cut off, ms. */
+const cutOffMs = 500;
+/** Deliveries of one destination given up in one transaction, about. */
+const giveUpBatch = 200;
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => AbortSignal.timeout(ms).addEventListener('abort', () => resolve(), { once: true }));
+}
+
+export interface OutboxOptions {
+  sql: Sql;
+  clock: Clock;
+  random: Random;
+  alarm: Alarm;
+  afterTurn: AfterTurn;
+  log: Log;
+  /** The destinations in force, read anew for each cycle. */
+  destinations: () => ReadonlyMap<string, Destination>;
+  links: () => Record<string, string>;
+  deliveryLifetimeMs: number;
+  /** Makes event numbers, for notices. */
+  nextSeq: () => number;
+  onAttempt?: (attempt: FinishedAttempt, settlement: Settlement | null) => void;
+}
+
+export function createOutbox(options: OutboxOptions) {
+  const { sql, clock, random, alarm, afterTurn, log, destinations, links, deliveryLifetimeMs, nextSeq, onAttempt } = options;
+  const deliveries = createDeliveryStore(sql);
+  const events = createEventStore(sql);
+  const parked = createParkedStore(sql);
+  const fallbackOf = (name: string) => destinations().get(name)?.fallback ?? null;
+  const recorder = createRecorder({ deliveries, parked, random, log, deliveryLifetimeMs, nextSeq, fallbackOf });
+  const pacing = createPacing();
+  /** Sends under way, by destination. */
+  const underWay = new Map<string, number>();
+  const running = new Set<AbortController>();
+  let finished: FinishedAttempt[] = [];
+  let cycleIsDue = false;
+  let stopping = false;
+  let lastGiveUp = -Infinity;
+  let whenIdle: (() => void) | null = null;
+
+  /** Makes a cycle run soon: at the end of this turn, however often it is called. */
+  function wake(): void {
+    if (cycleIsDue) return;
+    cycleIsDue = true;
+    afterTurn(cycle);
+  }
+
+  function cycle(): void {
+    cycleIsDue = false;
+    const now = clock.now();
+    const ended = finished;
+    finished = [];
+    try {
+      const settlements: (Settlement | null)[] = [];
+      const leased = sql.transaction(() => {
+        settlements.push(...ended.map((attempt) => recorder.finished(attempt)));
+        for (const delivery of deliveries.leasesExpiredBy(now)) recorder.lost(delivery, now);
+        giveUp(now);
+        return stopping ? [] : leaseDue(now);
+      });
+      ended.forEach((attempt, i) => onAttempt?.(attempt, settlements[i]!));
+      for (const { delivery, destination } of leased) void send(delivery, destination);
+      if (!stopping) armNext(now);
+    } catch (error) {
+      finished = [...ended, ...finished];
+      log.error({ err: error, attempts: ended.length }, 'store refused the outbox: trying again');
+      alarm.arm(now + storeRetryMs);
+    }
+    if (whenIdle && totalUnderWay() === 0 && finished.length === 0) whenIdle();
+  }
+
+  /** Pacing tokens are taken here and stay taken if the transaction fails: that costs a moment, never a burst too many. */
+  function leaseDue(now: number): { delivery: Delivery; destination: Destination }[] {
+    const broken = new Map(parked.all().map((row) => [row.destination, row]));
+    return [...destinations().values()].flatMap((destination) => {
+      const room = roomFor(destination, broken.get(destination.name), now);
+      if (room < 1) return [];
+      const leased = deliveries.lease(destination.name, now, now + leaseMs, room);
+      pacing.take(destination.paceKey, destination.pace, now, leased.length);
+      return leased.map((delivery) => ({ delivery, destination }));
+    });
+  }
+
+  function roomFor(destination: Destination, broken: Parked | undefined, now: number): number {
+    const busy = underWay.get(destination.name) ?? 0;
+    if (broken) return busy === 0 && broken.probeAt <= now ? 1 : 0;
+    return Math.min(destination.concurrency - busy, pacing.available(destination.paceKey, destination.pace, now));
+  }
+
+  async function send(delivery: Delivery, destination: Destination): Promise<void> {
+    const { name } = destination;
+    underWay.set(name, (underWay.get(name) ?? 0) + 1);
+    const startedAt = clock.now();
+    const outcome = await attempt(delivery, destination);
+    underWay.set(name, underWay.get(name)! - 1);
+    const endedAt = clock.now();
+    if ('reason' in outcome && outcome.reason === 'rate-limited' && 'afterMs' in outcome && outcome.afterMs !== undefined) {
+      pacing.pause(destination.paceKey, destination.pace, endedAt, endedAt + outcome.afterMs);
+    }
+    finished.push({ delivery, outcome, startedAt, endedAt });
+    wake();
+  }
+
+  async function attempt(delivery: Delivery, destination: Destination): Promise<AttemptOutcome> {
+    const stop = new AbortController();
+    running.add(stop);
+    try {
+      const event = delivery.notice ? null : events.bySeq(delivery.eventSeq);
+      const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(leaseMs)]);
+      return await destination.send(outgoingOf(delivery, event, links()), signal);
+    } catch (error) {
+      log.error({ err: error, delivery: deliveryId(delivery), destination: destination.name }, 'attempt failed inside the relay');
+      const detail = `inside the relay: ${error instanceof Error ? error.message : String(error)}`;
+      return { kind: 'retry', reason: 'unknown-answer', detail };
+    } finally {
+      running.delete(stop);
+    }
+  }
+
+  /** Gives up deliveries that waited too long, and those whose destination is gone from the rules. */
+  function giveUp(now: number): void {
+    if (now - lastGiveUp < giveUpEveryMs && now >= lastGiveUp) return;
+    lastGiveUp = now;
+    const known = destinations();
+    for (const name of known.keys()) {
+      for (const delivery of deliveries.overdueOf(name, now, giveUpBatch)) {
+        recorder.bury(delivery, 'expired', 'waited until it was of no more use', now);
+      }
+    }
+    for (const row of parked.all()) if (!known.has(row.destination)) parked.remove(row.destination);
+    for (const name of deliveries.destinationsWithOpen().filter((open) => !known.has(open))) {
+      for (const delivery of deliveries.unsentOf(name, giveUpBatch)) {
+        recorder.bury(delivery, 'destination-removed', `destination ${name} is no longer in the rules`, now);
+        lastGiveUp = -Infinity; // There may be more of them.
+      }
+    }
+  }
+
+  function armNext(now: number): void {
+    const broken = new Map(parked.all().map((row) => [row.destination, row]));
+    const times = [...destinations().values()].flatMap((destination) => {
+      const dueAt = deliveries.nextDueAt(destination.name);
+      if (dueAt === null) return [];
+      const busy = underWay.get(destination.name) ?? 0;
+      const found = broken.get(destination.name);
+      if (found) return busy > 0 ? [] : [Math.max(dueAt, found.probeAt)];
+      if (busy >= destination.concurrency) return []; // The end of a send starts the next cycle.
+      return [Math.max(dueAt, pacing.nextAt(destination.paceKey, destination.pace, now))];
+    });
+    const leaseEnd = deliveries.nextLeaseEnd();
+    if (leaseEnd !== null) times.push(leaseEnd);
+    times.push(Math.max(now, lastGiveUp + giveUpEveryMs));
+    alarm.arm(Math.min(...times));
+  }
+
+  function totalUnderWay(): number {
+    return [...underWay.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  return {
+    wake,
+    /** Runs a cycle now; the alarm calls it. */
+    cycle,
+    /**
+     * Takes back every lease at once. Only for a start that knows itself alone on the store: then the holders are dead,
+     * and waiting for their leases to end would only delay alerts.
+     */
+    recover(): number {
+      const now = clock.now();
+      return sql.transaction(() => {
+        const abandoned = deliveries.leasesExpiredBy(Infinity);
+        for (const delivery of abandoned) recorder.lost(delivery, now);
+        return abandoned.length;
+      });
+    },
+    /** After new rules: destinations that broke get another try at once, those that are gone give up their deliveries. */
+    destinationsChanged(): void {
+      sql.transaction(() => parked.all().forEach((row) => parked.put({ ...row, probeAt: clock.now() })));
+      lastGiveUp = -Infinity;
+      wake();
+    },
+    /** Starts nothing more; lets what is under way end within `graceMs`, then cuts it off. What has no end is found by the next start. */
+    async stop(graceMs: number): Promise<void> {
+      stopping = true;
+      alarm.disarm();
+      const idle = new Promise<void>((resolve) => (whenIdle = resolve));
+      wake();
+      await Promise.race([idle, after(graceMs)]);
+      for (const send of running) send.abort(new Error('the relay is stopping'));
+      await Promise.race([idle, after(cutOffMs)]);
+      cycle();
+    },
+    parked: (): Parked[] => parked.all(),
+    backlog: () => deliveries.backlog(),
+  };
+}
+
+export type Outbox = ReturnType<typeof createOutbox>;

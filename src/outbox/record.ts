@@ -1,0 +1,162 @@
+/**
+ * What an attempt leaves behind in the store: its record, the delivery's new state, a parked destination, a fallback.
+ * All of it runs inside the outbox's transaction.
+ */
+import type { AttemptOutcome } from '../destination/destination.ts';
+import { deliveryId } from '../event/id.ts';
+import type { Log, Random } from '../ports.ts';
+import type { Delivery, DeliveryStore } from '../store/deliveries.ts';
+import type { ParkedStore } from '../store/parked.ts';
+import { settle, type DeathReason, type Settlement } from './settle.ts';
+
+/** First wait before a broken destination is tried again, ms; doubles up to `maxProbeMs`. */
+const firstProbeMs = 60_000;
+const maxProbeMs = 15 * 60_000;
+
+export interface FinishedAttempt {
+  delivery: Delivery;
+  outcome: AttemptOutcome;
+  startedAt: number;
+  endedAt: number;
+}
+
+export interface Recorder {
+  deliveries: DeliveryStore;
+  parked: ParkedStore;
+  random: Random;
+  log: Log;
+  deliveryLifetimeMs: number;
+  nextSeq: () => number;
+  /** Null when the destination has none, or is gone from the rules. */
+  fallbackOf: (destination: string) => string | null;
+}
+
+export function createRecorder({ deliveries, parked, random, log, deliveryLifetimeMs, nextSeq, fallbackOf }: Recorder) {
+  /** Null when the lease was lost meanwhile: somebody else's attempt decides, this one is only kept in the record. */
+  function finished({ delivery, outcome, startedAt, endedAt }: FinishedAttempt): Settlement | null {
+    const reason = 'reason' in outcome ? outcome.reason : null;
+    deliveries.recordAttempt(delivery, { startedAt, endedAt, outcome: outcome.kind, reason, detail: outcome.detail });
+    if (!deliveries.holdsLease(delivery)) return null;
+    const settlement = settle(outcome, delivery, endedAt, random);
+    apply(delivery, settlement, endedAt);
+    // Any other answer than "broken" shows that the destination takes requests again; silence shows nothing.
+    if (outcome.kind === 'delivered' || outcome.kind === 'rejected') unpark(delivery.destination, endedAt);
+    else postponeProbe(delivery.destination, endedAt);
+    return settlement;
+  }
+
+  function apply(delivery: Delivery, settlement: Settlement, now: number): void {
+    switch (settlement.kind) {
+      case 'delivered':
+        deliveries.finish(delivery, {
+          status: 'delivered',
+          at: now,
+          reason: null,
+          detail: settlement.detail,
+          ...(settlement.receipt ? { receipt: settlement.receipt } : {}),
+        });
+        return;
+      case 'again':
+        deliveries.reschedule(delivery, settlement.dueAt, settlement.reason, settlement.detail);
+        return;
+      case 'dead':
+        bury(delivery, settlement.reason, settlement.detail, now);
+        return;
+      case 'park':
+        deliveries.reschedule(delivery, now, settlement.reason, settlement.detail);
+        park(delivery, settlement, now);
+        return;
+    }
+  }
+
+  /** Ends a delivery that can't be made; what it had to say goes to the fallback. */
+  function bury(delivery: Delivery, reason: DeathReason, detail: string, now: number): void {
+    deliveries.finish(delivery, { status: 'dead', at: now, reason, detail });
+    const fallback = fallbackOf(delivery.destination) ?? delivery.spec.fallback;
+    const where = { delivery: deliveryId(delivery), destination: delivery.destination, rule: delivery.spec.rule, reason, detail };
+    if (fallback === null) {
+      log.error(where, 'delivery is dead and its destination has no fallback: nobody was told; see the delivery for its content');
+      return;
+    }
+    log.warn({ ...where, fallback }, 'delivery is dead: its content goes to the fallback');
+    deliveries.add({
+      eventSeq: delivery.eventSeq,
+      n: deliveries.nextN(delivery.eventSeq),
+      destination: fallback,
+      subject: delivery.subject,
+      createdAt: now,
+      expiresAt: now + deliveryLifetimeMs,
+      spec: {
+        ...delivery.spec,
+        change: false,
+        note: `Could not be delivered to ${delivery.destination}: ${detail}`,
+        fallback: fallbackOf(fallback),
+      },
+      ...(delivery.notice ? { notice: delivery.notice } : {}),
+      fallbackOf: deliveryId(delivery),
+    });
+  }
+
+  function park(delivery: Delivery, { reason, detail }: { reason: 'credential' | 'channel'; detail: string }, now: number): void {
+    const { destination } = delivery;
+    if (parked.find(destination)) return; // Reported when it broke; the probe's date is set by `postponeProbe`.
+    parked.put({ destination, since: now, reason, detail, probes: 0, probeAt: now + firstProbeMs });
+    const fallback = fallbackOf(destination);
+    log.error({ destination, reason, detail, fallback }, 'destination is broken: parked, its deliveries wait');
+    if (fallback === null) return;
+    deliveries.add({
+      eventSeq: nextSeq(),
+      n: 1,
+      destination: fallback,
+      subject: `relay/destination/${destination}`,
+      createdAt: now,
+      expiresAt: now + deliveryLifetimeMs,
+      spec: {
+        rule: null,
+        merged: [],
+        severity: 'error',
+        change: false,
+        message: null,
+        note: null,
+        fallback: fallbackOf(fallback),
+      },
+      notice: {
+        title: `Destination ${destination} is broken: its alerts wait`,
+        text: `${detail}\n${whatToDo[reason]} Deliveries to ${destination} are kept and sent once it works again; it is tried every few minutes. Nothing else will be said about it here.`,
+      },
+    });
+  }
+
+  function postponeProbe(destination: string, now: number): void {
+    const found = parked.find(destination);
+    if (!found || found.since === now) return;
+    const probes = found.probes + 1;
+    parked.put({ ...found, probes, probeAt: now + Math.min(maxProbeMs, firstProbeMs * 2 ** Math.min(probes, 10)) });
+  }
+
+  function unpark(destination: string, now: number): void {
+    const found = parked.find(destination);
+    if (!found) return;
+    parked.remove(destination);
+    log.info({ destination, parked_s: Math.round((now - found.since) / 1000) }, 'destination works again: unparked');
+  }
+
+  /** Takes back a lease that ran out: the attempt may or may not have arrived. */
+  function lost(delivery: Delivery, now: number): Settlement {
+    const detail = 'the attempt has no known end (process ended or lease ran out)';
+    deliveries.recordAttempt(delivery, { startedAt: now, endedAt: now, outcome: 'lost', reason: null, detail });
+    const settlement: Settlement =
+      now > delivery.expiresAt
+        ? { kind: 'dead', reason: 'expired', detail }
+        : { kind: 'again', dueAt: now, reason: 'lost', detail };
+    apply(delivery, settlement, now);
+    return settlement;
+  }
+
+  return { finished, lost, bury, unpark };
+}
+
+const whatToDo: Record<'credential' | 'channel', string> = {
+  credential: 'Check its token or key, and replace it where the relay reads it.',
+  channel: 'Check that its channel or address exists and that the relay may post there.',
+};

@@ -1,0 +1,40 @@
+/** What an attempt's outcome means for its delivery. Pure. */
+import type { AttemptOutcome } from '../destination/destination.ts';
+import type { Random } from '../ports.ts';
+import { backoffMs } from './backoff.ts';
+
+export type DeathReason = 'payload' | 'unknown-answer' | 'expired' | 'destination-removed';
+
+export type Settlement =
+  | { kind: 'delivered'; detail: string; receipt?: Record<string, string> }
+  | { kind: 'again'; dueAt: number; reason: string; detail: string }
+  | { kind: 'dead'; reason: DeathReason; detail: string }
+  /** The destination is broken: the delivery waits until it is mended. */
+  | { kind: 'park'; reason: 'credential' | 'channel'; detail: string };
+
+/** After so many attempts an answer that nobody understands is taken for a refusal. */
+const maxAttemptsOnUnknownAnswer = 5;
+
+export function settle(
+  outcome: AttemptOutcome,
+  delivery: { attempt: number; expiresAt: number },
+  now: number,
+  random: Random,
+): Settlement {
+  switch (outcome.kind) {
+    case 'delivered':
+      return outcome;
+    case 'rejected':
+      return { kind: 'dead', reason: outcome.reason, detail: outcome.detail };
+    case 'destination-broken':
+      return { kind: 'park', reason: outcome.reason, detail: outcome.detail };
+    case 'retry':
+    case 'ambiguous': {
+      const { reason, detail, afterMs } = outcome;
+      if (reason === 'unknown-answer' && delivery.attempt >= maxAttemptsOnUnknownAnswer) return { kind: 'dead', reason, detail };
+      const dueAt = now + backoffMs(delivery.attempt, random, afterMs);
+      if (dueAt <= delivery.expiresAt) return { kind: 'again', dueAt, reason, detail };
+      return { kind: 'dead', reason: 'expired', detail: `gave up after ${delivery.attempt} attempts; the last one: ${detail}` };
+    }
+  }
+}

@@ -1,0 +1,305 @@
+/**
+ * Deliveries in the store. All functions are synchronous and belong inside the caller's transaction.
+ *
+ * Order: the deliveries for one destination and subject form a lane, and only one of a lane is under way (`scheduled` or
+ * `sending`). New ones are `queued` without a look at their lane, since that is what intake pays for; when their turn comes
+ * and the lane is taken they step aside (`waiting`), and the end of the one under way calls the first of them back.
+ */
+import type { Severity } from '../destination/destination.ts';
+import type { Sql } from '../ports.ts';
+import type { MessageTemplates } from '../rules/template.ts';
+
+/** What the plan said about a delivery. Kept with it, so that a later change of the rules doesn't rewrite an accepted alert. */
+export interface DeliverySpec {
+  rule: string | null;
+  merged: string[];
+  severity: Severity;
+  change: boolean;
+  message: MessageTemplates | null;
+  note: string | null;
+  /** Where its content goes if it dies. Kept here too, for the day when the destination is gone from the rules. */
+  fallback: string | null;
+}
+
+export interface Notice {
+  title: string;
+  text: string;
+}
+
+/** The n-th delivery of an event. */
+export interface DeliveryKey {
+  eventSeq: number;
+  n: number;
+}
+
+export interface NewDelivery extends DeliveryKey {
+  destination: string;
+  subject: string;
+  createdAt: number;
+  expiresAt: number;
+  spec: DeliverySpec;
+  notice?: Notice;
+  /** The id of the delivery that died. */
+  fallbackOf?: string;
+}
+
+export interface Delivery extends DeliveryKey {
+  destination: string;
+  subject: string;
+  createdAt: number;
+  expiresAt: number;
+  /** Attempts so far, with the one it is leased for. That one's number is the lease's fencing token. */
+  attempt: number;
+  spec: DeliverySpec;
+  notice: Notice | null;
+}
+
+interface Key {
+  event_seq: number;
+  n: number;
+}
+
+type Row = Omit<Delivery, 'spec' | 'notice'> & { spec: string; notice: string | null };
+
+const columns = `event_seq AS eventSeq, n, destination, subject, created_at AS createdAt, expires_at AS expiresAt,
+  attempts AS attempt, spec, notice`;
+
+function fromRow({ spec, notice, ...row }: Row): Delivery {
+  return {
+    ...row,
+    spec: JSON.parse(spec) as DeliverySpec,
+    notice: notice === null ? null : (JSON.parse(notice) as Notice),
+  };
+}
+
+/** How many of a queue may step aside in one go, so that a long queue behind one slow lane is no long transaction. */
+const stepAsideBatch = 100;
+
+export type DeliveryStore = ReturnType<typeof createDeliveryStore>;
+
+export function createDeliveryStore(sql: Sql) {
+  const select = (rest: string, ...parameters: (string | number)[]) =>
+    sql.query<Row>(`SELECT ${columns} FROM deliveries ${rest}`, ...parameters).map(fromRow);
+
+  /** Adds a delivery at the end of its destination's queue. */
+  function add({ eventSeq, n, destination, subject, createdAt, expiresAt, spec, notice, fallbackOf }: NewDelivery): void {
+    sql.query(
+      `INSERT INTO deliveries (event_seq, n, destination, subject, status, created_at, expires_at, spec, notice, fallback_of)
+       VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?)`,
+      eventSeq,
+      n,
+      destination,
+      subject,
+      createdAt,
+      expiresAt,
+      JSON.stringify(spec),
+      notice === undefined ? null : JSON.stringify(notice),
+      fallbackOf ?? null,
+    );
+  }
+
+  /** The number of an event's next delivery. */
+  function nextN(eventSeq: number): number {
+    return sql.query<{ n: number }>('SELECT coalesce(max(n), 0) + 1 AS n FROM deliveries WHERE event_seq = ?', eventSeq)[0]!.n;
+  }
+
+  /**
+   * Leases up to `limit` deliveries of a destination, first those whose time has come, then the queue in its order, and
+   * counts each attempt before it is made.
+   */
+  function lease(destination: string, now: number, leaseUntil: number, limit: number): Delivery[] {
+    const scheduled = sql.query<Key>(
+      `SELECT event_seq, n FROM deliveries WHERE destination = ? AND status = 'scheduled' AND due_at <= ? ORDER BY due_at LIMIT ?`,
+      destination,
+      now,
+      limit,
+    );
+    const leased = scheduled.map((key) => leaseOne(key, leaseUntil));
+    if (leased.length === limit) return leased;
+    const queued = sql.query<Key & { subject: string }>(
+      `SELECT event_seq, n, subject FROM deliveries WHERE destination = ? AND status = 'queued' ORDER BY event_seq, n LIMIT ?`,
+      destination,
+      limit + stepAsideBatch,
+    );
+    for (const { subject, ...key } of queued) {
+      if (leased.length === limit) break;
+      if (laneIsTaken(destination, subject)) setStatus('waiting', key);
+      else leased.push(leaseOne(key, leaseUntil));
+    }
+    return leased;
+  }
+
+  function leaseOne({ event_seq, n }: Key, leaseUntil: number): Delivery {
+    return fromRow(
+      sql.query<Row>(
+        `UPDATE deliveries SET status = 'sending', attempts = attempts + 1, lease_until = ? WHERE event_seq = ? AND n = ?
+         RETURNING ${columns}`,
+        leaseUntil,
+        event_seq,
+        n,
+      )[0]!,
+    );
+  }
+
+  function laneIsTaken(destination: string, subject: string): boolean {
+    return (
+      sql.query(
+        `SELECT 1 FROM deliveries WHERE destination = ? AND subject = ? AND status IN ('scheduled', 'sending')`,
+        destination,
+        subject,
+      ).length > 0
+    );
+  }
+
+  function setStatus(status: 'queued' | 'waiting', { event_seq, n }: Key): void {
+    sql.query('UPDATE deliveries SET status = ? WHERE event_seq = ? AND n = ?', status, event_seq, n);
+  }
+
+  /** True while this attempt still holds the lease: nobody else has leased the delivery since. */
+  function holdsLease({ eventSeq, n, attempt }: Delivery): boolean {
+    return (
+      sql.query(
+        `SELECT 1 FROM deliveries WHERE event_seq = ? AND n = ? AND attempts = ? AND status = 'sending'`,
+        eventSeq,
+        n,
+        attempt,
+      ).length === 1
+    );
+  }
+
+  function reschedule({ eventSeq, n }: DeliveryKey, dueAt: number, reason: string, detail: string): void {
+    sql.query(
+      `UPDATE deliveries SET status = 'scheduled', lease_until = NULL, due_at = ?, reason = ?, detail = ? WHERE event_seq = ? AND n = ?`,
+      dueAt,
+      reason,
+      detail,
+      eventSeq,
+      n,
+    );
+  }
+
+  /** Ends a delivery for good and lets the next one of its lane go. */
+  function finish(
+    { eventSeq, n, destination, subject }: Delivery,
+    end: { status: 'delivered' | 'dead'; at: number; reason: string | null; detail: string; receipt?: object },
+  ): void {
+    sql.query(
+      `UPDATE deliveries SET status = ?, lease_until = NULL, finished_at = ?, reason = ?, detail = ?, receipt = ?
+       WHERE event_seq = ? AND n = ?`,
+      end.status,
+      end.at,
+      end.reason,
+      end.detail,
+      end.receipt === undefined ? null : JSON.stringify(end.receipt),
+      eventSeq,
+      n,
+    );
+    const next = sql.query<Key>(
+      `SELECT event_seq, n FROM deliveries WHERE destination = ? AND subject = ? AND status = 'waiting' ORDER BY event_seq, n LIMIT 1`,
+      destination,
+      subject,
+    )[0];
+    // Back in the queue it stands by its number, so before whatever came to this lane later.
+    if (next) setStatus('queued', next);
+  }
+
+  /** Leases that ran out by `now`: their attempts have no known end. */
+  const leasesExpiredBy = (now: number) => select(`WHERE status = 'sending' AND lease_until <= ?`, now);
+
+  /**
+   * Deliveries of a destination that are past their last useful moment and not being sent: of the scheduled all, of the
+   * queue its oldest. Waiting ones are looked at when their turn has come.
+   */
+  const overdueOf = (destination: string, now: number, limit: number) =>
+    sql
+      .query<Row>(
+        `SELECT ${columns} FROM (SELECT * FROM deliveries WHERE destination = ? AND status = 'queued' ORDER BY event_seq, n LIMIT ?)
+           WHERE expires_at <= ?
+         UNION ALL SELECT ${columns} FROM deliveries WHERE destination = ? AND status = 'scheduled' AND expires_at <= ?`,
+        destination,
+        limit,
+        now,
+        destination,
+        now,
+      )
+      .map(fromRow);
+
+  /** Some of a destination's deliveries that are not being sent. */
+  const unsentOf = (destination: string, limit: number) =>
+    ['queued', 'scheduled', 'waiting'].flatMap((status) =>
+      select(`WHERE destination = ? AND status = '${status}' LIMIT ?`, destination, limit),
+    );
+
+  /** When a destination has something to send: 0 for at once, else epoch ms; null for nothing. */
+  function nextDueAt(destination: string): number | null {
+    const queued = sql.query(`SELECT 1 FROM deliveries WHERE destination = ? AND status = 'queued' LIMIT 1`, destination);
+    if (queued.length > 0) return 0;
+    return (
+      sql.query<{ due: number | null }>(
+        `SELECT min(due_at) AS due FROM deliveries WHERE destination = ? AND status = 'scheduled'`,
+        destination,
+      )[0]?.due ?? null
+    );
+  }
+
+  function nextLeaseEnd(): number | null {
+    return (
+      sql.query<{ at: number | null }>(`SELECT min(lease_until) AS at FROM deliveries WHERE status = 'sending'`)[0]?.at ?? null
+    );
+  }
+
+  /** Names of destinations that have open deliveries. Behind each waiting one is one that is under way or queued. */
+  function destinationsWithOpen(): string[] {
+    return sql
+      .query<{ destination: string }>(
+        `SELECT destination FROM deliveries WHERE status = 'queued' UNION
+         SELECT destination FROM deliveries WHERE status IN ('scheduled', 'sending')`,
+      )
+      .map((row) => row.destination);
+  }
+
+  function recordAttempt(
+    { eventSeq, n, attempt }: Delivery,
+    record: { startedAt: number; endedAt: number; outcome: string; reason: string | null; detail: string },
+  ): void {
+    sql.query(
+      `INSERT INTO attempts (event_seq, n, attempt, started_at, ended_at, outcome, reason, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO NOTHING`,
+      eventSeq,
+      n,
+      attempt,
+      record.startedAt,
+      record.endedAt,
+      record.outcome,
+      record.reason,
+      record.detail,
+    );
+  }
+
+  /** How much is open, per destination, and since when the longest due has been due, epoch ms. */
+  function backlog(): { destination: string; pending: number; oldestDueAt: number | null }[] {
+    const each = (status: string, due: string) =>
+      `SELECT destination, count(*) AS pending, ${due} AS due FROM deliveries WHERE status = '${status}' GROUP BY destination`;
+    return sql.query(
+      `SELECT destination, sum(pending) AS pending, min(due) AS oldestDueAt FROM (${each('queued', 'min(created_at)')} UNION ALL
+         ${each('waiting', 'NULL')} UNION ALL ${each('scheduled', 'min(due_at)')} UNION ALL ${each('sending', 'NULL')}) GROUP BY destination`,
+    );
+  }
+
+  return {
+    add,
+    nextN,
+    lease,
+    holdsLease,
+    reschedule,
+    finish,
+    leasesExpiredBy,
+    overdueOf,
+    unsentOf,
+    nextDueAt,
+    nextLeaseEnd,
+    destinationsWithOpen,
+    recordAttempt,
+    backlog,
+  };
+}

@@ -1,0 +1,192 @@
+/**
+ * The ledger: where an event becomes a promise. Idempotency key, event, plan and deliveries are written in one
+ * transaction, and nobody is answered before it is on disk.
+ *
+ * Group commit: all events that one event-loop turn brought share a transaction. One fsync then serves them all, which
+ * is what makes durability nearly free (`npm run bench` measures it against one commit per event).
+ */
+import { eventId } from '../event/id.ts';
+import { timestampUs } from '../event/time.ts';
+import { datasetOf, stateOf, hasEnded, type NarrativeEvent } from '../event/event.ts';
+import type { AfterTurn, Clock, Hash, Log, Sql } from '../ports.ts';
+import type { Plan, PlannedDelivery, Routable } from '../rules/plan.ts';
+import { createDeliveryStore, type DeliverySpec } from './deliveries.ts';
+import { createKeyIndex } from './keys.ts';
+import { createEventStore, type NewEvent } from './events.ts';
+
+/** What the ledger needs of the rules in force. */
+export interface Router {
+  readonly version: string;
+  plan(routable: Routable): Plan;
+  fallbackOf(destination: string): string | null;
+}
+
+/** A verified delivery from Narrative. */
+export interface Arrival {
+  subscription: string;
+  scheme: string;
+  idempotencyKey: string;
+  /** Null: verified JSON that is no event we know; `why` says so. */
+  event: NarrativeEvent | null;
+  why: string | null;
+  contentType: string;
+  body: Uint8Array;
+}
+
+export type Acceptance =
+  | {
+      kind: 'accepted';
+      eventId: string;
+      outcome: 'routed' | 'unrouted' | 'suppressed';
+      deliveries: number;
+      rules: readonly string[];
+    }
+  /** `conflict`: the same key came with another body. */
+  | { kind: 'duplicate'; eventId: string; of: 'key' | 'transition'; conflict: boolean }
+  | { kind: 'quarantined'; eventId: string }
+  /** The store can't take it now; nothing was written. */
+  | { kind: 'unavailable'; detail: string };
+
+export interface LedgerOptions {
+  sql: Sql;
+  hash: Hash;
+  clock: Clock;
+  afterTurn: AfterTurn;
+  log: Log;
+  /** Makes event numbers. */
+  nextSeq: () => number;
+  /** The rules in force, read anew for each transaction. */
+  router: () => Router;
+  /** How long a delivery is tried, ms. */
+  deliveryLifetimeMs: number;
+  /** Called after a commit that planned deliveries. */
+  onPlanned: () => void;
+}
+
+interface Waiting {
+  arrival: Arrival;
+  answer: (acceptance: Acceptance) => void;
+}
+
+export function createLedger(options: LedgerOptions) {
+  const { sql, hash, clock, afterTurn, log, nextSeq, router, deliveryLifetimeMs, onPlanned } = options;
+  const events = createEventStore(sql);
+  const deliveries = createDeliveryStore(sql);
+  const keys = createKeyIndex(sql, hash);
+  let waiting: Waiting[] = [];
+  let lastFailure: string | null = null;
+
+  /** Settles once the event is on disk, or with `unavailable` when it could not be put there. Never rejects. */
+  function accept(arrival: Arrival): Promise<Acceptance> {
+    return new Promise((answer) => {
+      if (waiting.push({ arrival, answer }) === 1) afterTurn(commit);
+    });
+  }
+
+  function commit(): void {
+    const batch = waiting;
+    waiting = [];
+    let acceptances: Acceptance[];
+    try {
+      const rules = router();
+      const now = clock.now();
+      acceptances = sql.transaction(() => batch.map(({ arrival }) => record(arrival, rules, now)));
+      lastFailure = null;
+    } catch (error) {
+      lastFailure = error instanceof Error ? error.message : String(error);
+      log.error({ err: error, events: batch.length }, 'store could not take events: answered 503, the sender keeps them');
+      acceptances = batch.map(() => ({ kind: 'unavailable', detail: lastFailure! }));
+    }
+    batch.forEach(({ answer }, i) => answer(acceptances[i]!));
+    if (acceptances.some((acceptance) => acceptance.kind === 'accepted' && acceptance.deliveries > 0)) onPlanned();
+  }
+
+  function record(arrival: Arrival, rules: Router, now: number): Acceptance {
+    const seq = nextSeq();
+    const holder = keys.claim(arrival.subscription, arrival.idempotencyKey, seq);
+    if (holder !== null) {
+      const { first, sameBody } = events.compare(holder, arrival.body);
+      return { kind: 'duplicate', eventId: eventId(first), of: 'key', conflict: !sameBody };
+    }
+    const plan = arrival.event === null ? null : planFor(arrival.subscription, arrival.event, rules);
+    const stored = row(arrival, seq, now, rules, plan);
+    events.add(stored);
+    if (plan === null) return { kind: 'quarantined', eventId: eventId(seq) };
+    const { jobId, state, updatedAtUs } = stored;
+    if (jobId !== null && state !== null && updatedAtUs !== null) {
+      const repeated = events.addTransition({ jobId, state, updatedAtUs }, seq);
+      if (repeated !== null) {
+        events.markRepeated(seq, repeated);
+        return { kind: 'duplicate', eventId: eventId(repeated), of: 'transition', conflict: false };
+      }
+      const end = plan.deliveries.length > 0 && !hasEnded(state) ? events.endAfter(jobId, updatedAtUs) : null;
+      if (end !== null) {
+        events.markSuppressed(seq, `late: the job had already ${end}`);
+        return { kind: 'accepted', eventId: eventId(seq), outcome: 'suppressed', deliveries: 0, rules: plan.rules };
+      }
+    }
+    plan.deliveries.forEach((planned, i) =>
+      deliveries.add({
+        eventSeq: seq,
+        n: i + 1,
+        destination: planned.destination,
+        subject: plan.subject,
+        createdAt: now,
+        expiresAt: now + deliveryLifetimeMs,
+        spec: specOf(planned, rules),
+      }),
+    );
+    const outcome = plan.deliveries.length > 0 ? 'routed' : 'unrouted';
+    return { kind: 'accepted', eventId: eventId(seq), outcome, deliveries: plan.deliveries.length, rules: plan.rules };
+  }
+
+  /** Null when the rules threw: a fault of ours, which must not take down the other events of this transaction. */
+  function planFor(subscription: string, narrative: NarrativeEvent, rules: Router): Plan | null {
+    try {
+      return rules.plan({ subscription, narrative });
+    } catch (error) {
+      log.error({ err: error, subscription, type: narrative.type }, 'rules failed on an event: quarantined');
+      return null;
+    }
+  }
+
+  return {
+    accept,
+    /** Events that wait for their commit. */
+    pending: () => waiting.length,
+    /** Why the last transaction failed; null when it didn't. */
+    lastFailure: () => lastFailure,
+  };
+}
+
+export type Ledger = ReturnType<typeof createLedger>;
+
+function row(arrival: Arrival, seq: number, now: number, rules: Router, plan: Plan | null): NewEvent {
+  const { event } = arrival;
+  const job = event?.kind === 'job' ? event.job : null;
+  return {
+    seq,
+    subscription: arrival.subscription,
+    idempotencyKey: arrival.idempotencyKey,
+    scheme: arrival.scheme,
+    receivedAt: now,
+    outcome: plan === null ? 'quarantined' : plan.deliveries.length > 0 ? 'routed' : 'unrouted',
+    reason: plan === null ? (arrival.why ?? 'the rules failed on it: see the log') : null,
+    kind: event?.kind ?? null,
+    type: event?.type ?? null,
+    state: event ? stateOf(event) : null,
+    jobId: job?.id ?? null,
+    jobType: job?.type ?? null,
+    datasetId: event ? datasetOf(event) : null,
+    updatedAtUs: job?.updated_at ? timestampUs(job.updated_at) : null,
+    subject: plan?.subject ?? null,
+    rules: plan?.rules ?? [],
+    rulesVersion: rules.version,
+    contentType: arrival.contentType,
+    body: arrival.body,
+  };
+}
+
+function specOf({ destination, rule, merged, severity, change, message }: PlannedDelivery, rules: Router): DeliverySpec {
+  return { rule, merged, severity, change, message, note: null, fallback: rules.fallbackOf(destination) };
+}
