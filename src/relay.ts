@@ -47,9 +47,9 @@ export interface Relay {
   /** Takes back what a dead process had leased, and starts sending. */
   start(): void;
   stop(): Promise<void>;
-  /** Swaps the rules in force; nothing accepted before is planned anew. */
+  /** Swaps the rules in force; nothing accepted before is planned anew. Throws, and swaps nothing, when a destination can't be made. */
   replaceRules(rules: RuleSet): void;
-  /** What the last reload found wrong; empty when the files are in force. */
+  /** What the last reload found wrong, for `/readyz`; empty when the files are in force. */
   reportRulesProblems(problems: readonly string[]): void;
   refreshGauges(metrics: Metrics): void;
   /** Removes what is past its retention, in small steps. */
@@ -144,7 +144,6 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
     stop: () => outbox.stop(stopGraceMs),
     replaceRules(next) {
       current = inForce(next);
-      rulesProblems = [];
       outbox.destinationsChanged();
     },
     reportRulesProblems(problems) {

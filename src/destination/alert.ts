@@ -144,13 +144,18 @@ function composeLinks(
   const dataset = datasetOf(received.narrative);
   const named = Object.entries(templates).map(([label, source]) => ({ label: oneLine(label), source }));
   const links = named
-    // `links` are written once for all events; a link made of a job is not about an app, and no mistake there.
-    .filter(({ source }) => !(received.narrative.kind === 'job' ? /\bapp\./ : /\bjob\./).test(source))
+    .filter(({ source }) => concerns(source, received.narrative.kind))
     .map(({ label, source }) => ({ label: capitalised(label), url: httpUrl(attempt(`links.${label}`, source) ?? '') }));
   if (dataset !== null && !named.some(({ label }) => label.toLowerCase() === 'dataset')) {
     links.push({ label: 'Dataset', url: datasetUrl(dataset) });
   }
   return links.filter((link): link is { label: string; url: string } => link.url !== null);
+}
+
+/** `links` are written once for all events; one made of a job alone is not about an app, and no mistake there. */
+function concerns(source: string, kind: 'job' | 'app'): boolean {
+  const [own, other] = kind === 'job' ? [/\bjob\./, /\bapp\./] : [/\bapp\./, /\bjob\./];
+  return own.test(source) || !other.test(source);
 }
 
 /** Narrative's page of a dataset. Source: the links in Narrative's knowledge base. */

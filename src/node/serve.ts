@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { createRedactor } from '../observe/redact.ts';
 import { createRelay } from '../relay.ts';
-import { loadRules, type LoadedRules } from '../rules/load.ts';
+import { loadRules } from '../rules/load.ts';
 import { formatProblem } from '../rules/problem.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { secretsOf } from '../rules/secrets.ts';
@@ -43,7 +43,7 @@ export interface Serving {
 /** Starts; resolves when it is ready. Throws `RulesError`, `StoreError`, or the system's error for the port. */
 export async function serve(settings: Settings, warnings: readonly string[]): Promise<Serving> {
   const startedAt = performance.now();
-  const rules = requireRules(settings.rulesFolder, load(readRulesFolder(settings.rulesFolder)));
+  const rules = requireRules(settings.rulesFolder);
   const { log, redact, flush } = createNodeLog(settings.logLevel);
   redact(createRedactor(secretsOf(rules)));
   for (const warning of warnings) log.warn(warning);
@@ -82,18 +82,25 @@ export async function serve(settings: Settings, warnings: readonly string[]): Pr
   relay.start();
 
   function changeRules(found: RulesFile[] | Error): void {
-    const loaded = found instanceof Error ? null : load(found);
-    if (loaded?.ok) {
-      redact(createRedactor([...secretsOf(rules), ...secretsOf(loaded.rules)]));
-      relay.replaceRules(loaded.rules);
-      metrics.count('rules_reload_total', { outcome: 'loaded' });
-      log.info({ rules_version: loaded.rules.version, rules: loaded.rules.rules.length }, 'rules reloaded');
-      return;
-    }
-    const problems = loaded ? loaded.problems.map(formatProblem) : [(found as Error).message];
+    const problems = tryRules(found);
+    metrics.count('rules_reload_total', { outcome: problems.length === 0 ? 'loaded' : 'refused' });
     relay.reportRulesProblems(problems);
-    metrics.count('rules_reload_total', { outcome: 'refused' });
-    log.error({ problems }, 'changed rules refused: the ones before stay in force');
+    if (problems.length > 0) log.error({ problems }, 'changed rules refused: the ones before stay in force');
+  }
+
+  /** Puts changed rules in force; or says what is wrong with them, and nothing has changed. */
+  function tryRules(found: RulesFile[] | Error): string[] {
+    if (found instanceof Error) return [found.message];
+    const loaded = loadRules(found, readSecret);
+    if (!loaded.ok) return loaded.problems.map(formatProblem);
+    try {
+      relay.replaceRules(loaded.rules);
+    } catch (error) {
+      return [error instanceof Error ? error.message : String(error)];
+    }
+    redact(createRedactor([...secretsOf(rules), ...secretsOf(loaded.rules)]));
+    log.info({ rules_version: loaded.rules.version, rules: loaded.rules.rules.length }, 'rules reloaded');
+    return [];
   }
   const watching = watchRules(settings.rulesFolder, () => readRulesFolder(settings.rulesFolder), changeRules);
   process.on('SIGHUP', watching.reload);
@@ -127,11 +134,8 @@ function relayGrace(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 5_000).unref());
 }
 
-function load(files: RulesFile[]): LoadedRules {
-  return loadRules(files, readSecret);
-}
-
-function requireRules(folder: string, loaded: LoadedRules): RuleSet {
+function requireRules(folder: string): RuleSet {
+  const loaded = loadRules(readRulesFolder(folder), readSecret);
   if (loaded.ok) return loaded.rules;
   throw new RulesError(folder, loaded.problems.map(formatProblem));
 }

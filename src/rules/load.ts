@@ -51,9 +51,12 @@ export function loadRules(files: readonly RulesFile[], readSecret: ReadSecret, o
   if (problems.length > 0) return { ok: false, problems, warnings };
 
   const valid = parsed.flatMap(({ source, result }): ParsedFile[] => (result.success ? [{ source, parsed: result.data }] : []));
-  const rules = compileRuleSet(valid, versionOf(sorted), (ref) => readSecret(ref)?.trim() || 'not-set');
+  const rules = compileRuleSet(valid, versionOf(sorted), (ref) => readSecret(ref)?.trim() || placeholder);
   return { ok: true, rules, warnings };
 }
+
+/** Stands in for a secret that is not set. A URL, since some secrets are; nothing is ever found there (RFC 2606). */
+const placeholder = 'https://not-set.invalid/';
 
 function withoutSubscription(sources: readonly Source[]): Problem[] {
   if (sources.some(({ value }) => entriesOf(keyOf(value, 'subscriptions')).length > 0)) return [];

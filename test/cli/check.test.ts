@@ -1,26 +1,13 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { relay as command } from './relay-command.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'relay-check-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
-/** The command in a process of its own, with nothing in its environment but what is given. */
-function relay(args: string[], env: Record<string, string> = {}) {
-  const here = pathToFileURL(`${process.cwd()}/`);
-  const program = `
-    import { Command } from '${new URL('node_modules/commander/index.js', here)}';
-    import { addCheckCommand } from '${new URL('src/cli/check.ts', here)}';
-    const program = new Command('relay');
-    addCheckCommand(program);
-    await program.parseAsync(['check', ...process.argv.slice(1)], { from: 'user' });`;
-  const node = ['--input-type=module', '--eval', program, '--', ...args];
-  const { status, stdout, stderr } = spawnSync(process.execPath, node, { cwd: root, env, encoding: 'utf8' });
-  return { status, stdout, stderr };
-}
+const relay = (args: string[], env: Record<string, string> = {}) => command(['check', ...args], { cwd: root, env });
 
 function folder(name: string, files: Record<string, string>): string {
   mkdirSync(join(root, name), { recursive: true });
@@ -33,29 +20,29 @@ const fine = folder('fine', { 'a.yaml': `${head}rules: [{ name: a, match: { stat
 const broken = folder('broken', { 'a.yaml': `${head}rules: [{ name: a, mach: { states: [failed] } }]\n` });
 
 describe('relay check', () => {
-  test('is content with rules that are fine', () => {
-    const { status, stdout, stderr } = relay([fine], { FAKE_SECRET: 'fake' });
+  test('is content with rules that are fine', async () => {
+    const { status, stdout, stderr } = await relay([fine], { FAKE_SECRET: 'fake' });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toBe('✓ 0 problems in 1 subscription, 1 destination, 1 rule, 0 templates, 0 tests\n');
   });
 
-  test('says where each problem is and what to do, without colours where there is no terminal, and exits 1', () => {
-    const { status, stdout } = relay([broken], { FAKE_SECRET: 'fake' });
+  test('says where each problem is and what to do, without colours where there is no terminal, and exits 1', async () => {
+    const { status, stdout } = await relay([broken], { FAKE_SECRET: 'fake' });
     expect(status).toBe(1);
     expect(stdout).toBe('broken/a.yaml:3:20 error: unknown key "mach" in rules[0]\n    did you mean "match"?\n✗ 1 problem\n');
   });
 
-  test('warns of a secret that is not set; with --secrets that is a problem', () => {
-    const warned = relay([fine]);
+  test('warns of a secret that is not set; with --secrets that is a problem', async () => {
+    const warned = await relay([fine]);
     expect(warned.status).toBe(0);
     expect(warned.stdout).toContain('fine/a.yaml:2:42 warning: environment variable FAKE_SECRET is not set');
-    const refused = relay([fine, '--secrets']);
+    const refused = await relay([fine, '--secrets']);
     expect(refused.status).toBe(1);
     expect(refused.stdout).toContain('fine/a.yaml:2:42 error: environment variable FAKE_SECRET is not set');
   });
 
-  test('prints the report as JSON with --json', () => {
-    const { status, stdout } = relay([broken, '--json'], { FAKE_SECRET: 'fake' });
+  test('prints the report as JSON with --json', async () => {
+    const { status, stdout } = await relay([broken, '--json'], { FAKE_SECRET: 'fake' });
     expect(status).toBe(1);
     expect(JSON.parse(stdout)).toEqual({
       ok: false,
@@ -67,18 +54,18 @@ describe('relay check', () => {
     });
   });
 
-  test('looks in $RELAY_RULES, else in rules', () => {
-    expect(relay([], { RELAY_RULES: fine }).stdout).toContain('1 rule');
-    expect(relay([]).stderr).toContain('rules folder rules does not exist');
+  test('looks in $RELAY_RULES, else in rules', async () => {
+    expect((await relay([], { RELAY_RULES: fine })).stdout).toContain('1 rule');
+    expect((await relay([])).stderr).toContain('rules folder rules does not exist');
   });
 
-  test('exits 2 for a folder that cannot be read', () => {
-    expect(relay(['nowhere'])).toEqual({
+  test('exits 2 for a folder that cannot be read', async () => {
+    expect(await relay(['nowhere'])).toEqual({
       status: 2,
       stdout: '',
       stderr: 'rules folder nowhere does not exist: create it, or name another folder (RELAY_RULES)\n',
     });
-    expect(JSON.parse(relay(['nowhere', '--json']).stdout)).toMatchObject({
+    expect(JSON.parse((await relay(['nowhere', '--json'])).stdout)).toMatchObject({
       ok: false,
       error: expect.stringContaining('nowhere'),
     });
