@@ -1,8 +1,8 @@
 /** `relay explain <event.json|->`: which rules match an event, why the others don't, and what would be sent. */
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
-import { renderPagerDutyEvent } from '../demo/pagerduty-render.ts';
-import { renderSlackMessage } from '../demo/slack-render.ts';
+import { renderPagerDutyEvent } from '../terminal/pagerduty.ts';
+import { renderSlackMessage } from '../terminal/slack.ts';
 import type { Outgoing, Preview } from '../destination/destination.ts';
 import { stringifyJson } from '../event/json.ts';
 import { nodeClock } from '../node/ports.ts';
@@ -10,7 +10,7 @@ import type { Explanation, PlannedDelivery, RuleExplanation } from '../rules/pla
 import { formatPlace } from '../rules/problem.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { readEventFile, type EventFile } from './event-file.ts';
-import { CommandFailure, requireDestination, requireRules, rulesFolder } from './rules.ts';
+import { CommandFailure, requireDestination, rulesFolder, rulesForLooking } from './rules.ts';
 
 interface ExplainFlags {
   rules?: string;
@@ -31,7 +31,7 @@ export function addExplainCommand(program: Command): void {
 }
 
 function explain(path: string, flags: ExplainFlags): void {
-  const rules = requireRules(rulesFolder(flags.rules), 'not-needed');
+  const rules = rulesForLooking(rulesFolder(flags.rules));
   const event = readEventFile(path);
   const subscription = subscriptionOf(rules, flags.subscription);
   const explanation = rules.explain({ subscription, narrative: event.narrative });

@@ -4,9 +4,10 @@ import type { Destination } from '../destination/destination.ts';
 import { nodeClock, nodeHash } from '../node/ports.ts';
 import { readRulesFolder, readSecret } from '../node/rules-folder.ts';
 import { version } from '../node/version.ts';
-import { loadRules } from '../rules/load.ts';
+import { loadRules, type LoadedRules } from '../rules/load.ts';
 import { formatProblem } from '../rules/problem.ts';
-import type { RuleSet } from '../rules/rule-set.ts';
+import type { DestinationConfig, RuleSet } from '../rules/rule-set.ts';
+import { missingSecretsOf } from '../rules/secrets.ts';
 import { createTemplates } from '../rules/template.ts';
 import { readSettings } from '../settings.ts';
 
@@ -21,23 +22,39 @@ export class CommandFailure extends Error {
 
 export const rulesFolder = (given: string | undefined): string => given ?? (process.env.RELAY_RULES || 'rules');
 
-/** Secrets that are not set don't matter where nothing is sent; then a placeholder stands in. */
-export function requireRules(folder: string, secrets: 'needed' | 'not-needed'): RuleSet {
-  const files = attempt(2, () => readRulesFolder(folder));
-  const loaded = loadRules(files, readSecret, { missingSecret: secrets === 'needed' ? 'refuse' : 'warn' });
+/** For looking: secrets that are not set are stood in for, and nothing may be sent. */
+export function rulesForLooking(folder: string): RuleSet {
+  return required(folder, loadRules(filesOf(folder), readSecret, { missingSecret: 'warn' }));
+}
+
+/** For sending to one destination: its own secrets have to be set, those of others may wait. */
+export function rulesForSending(folder: string, destination: string): RuleSet {
+  const files = filesOf(folder);
+  const rules = required(folder, loadRules(files, readSecret, { missingSecret: 'warn' }));
+  requireConfig(rules, destination);
+  const missing = missingSecretsOf(files, readSecret, destination);
+  if (missing.length === 0) return rules;
+  throw new CommandFailure(1, `destination ${destination} can't be used yet:\n${missing.map(formatProblem).join('\n')}`);
+}
+
+const filesOf = (folder: string) => attempt(2, () => readRulesFolder(folder));
+
+function required(folder: string, loaded: LoadedRules): RuleSet {
   if (loaded.ok) return loaded.rules;
   throw new CommandFailure(1, `the rules in ${folder} can't be used:\n${loaded.problems.map(formatProblem).join('\n')}`);
 }
 
-export function requireDestination(rules: RuleSet, name: string): Destination {
+function requireConfig(rules: RuleSet, name: string): DestinationConfig {
   const config = rules.destinations.get(name);
-  if (!config) {
-    throw new CommandFailure(2, `there is no destination ${name}; the rules have ${[...rules.destinations.keys()].join(', ')}`);
-  }
+  if (config) return config;
+  throw new CommandFailure(2, `there is no destination ${name}; the rules have ${[...rules.destinations.keys()].join(', ')}`);
+}
+
+export function requireDestination(rules: RuleSet, name: string): Destination {
   const settings = readSettings(process.env);
   if (!settings.ok) throw new CommandFailure(2, `the settings are wrong:\n  ${settings.problems.join('\n  ')}`);
   const { slackApiUrl, pagerDutyEventsUrl } = settings.settings;
-  return createDestination(config, {
+  return createDestination(requireConfig(rules, name), {
     fetch: globalThis.fetch,
     clock: nodeClock,
     hash: nodeHash,

@@ -5,7 +5,7 @@ import type { AttemptOutcome, Content, Outgoing } from '../destination/destinati
 import { eventId } from '../event/id.ts';
 import { nodeClock } from '../node/ports.ts';
 import { readEventFile } from './event-file.ts';
-import { requireDestination, requireRules, rulesFolder } from './rules.ts';
+import { requireDestination, rulesFolder, rulesForSending } from './rules.ts';
 
 interface SendTestFlags {
   rules?: string;
@@ -29,7 +29,7 @@ export function addSendTestCommand(program: Command): void {
 }
 
 async function sendTest(name: string, flags: SendTestFlags): Promise<void> {
-  const rules = requireRules(rulesFolder(flags.rules), 'needed');
+  const rules = rulesForSending(rulesFolder(flags.rules), name);
   const destination = requireDestination(rules, name);
   const now = nodeClock.now();
   const id = eventId(now * 1024);

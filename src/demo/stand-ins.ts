@@ -2,12 +2,12 @@
 import type { DestinationConfig } from '../rules/rule-set.ts';
 import { airflowSecret, routingKey } from './environment.ts';
 import { startHttpReceiver } from './http-receiver.ts';
-import { renderPagerDutyEvent } from './pagerduty-render.ts';
+import { renderPagerDutyEvent } from '../terminal/pagerduty.ts';
 import type { PagerDutyChange, PagerDutyEvent } from './pagerduty-rules.ts';
 import { startPagerDutyStandIn } from './pagerduty-stand-in.ts';
 import type { Outlet } from './reckoning.ts';
 import type { Screen } from './screen.ts';
-import { renderSlackMessage } from './slack-render.ts';
+import { renderSlackMessage } from '../terminal/slack.ts';
 import { startSlackStandIn } from './slack-stand-in.ts';
 
 export interface StandIns {

@@ -16,7 +16,13 @@ export function createNodeLog(level: string): NodeLog {
   const stream = pino.destination({ dest: 1, sync: false, minLength: 0 });
   let clean = (text: string) => text;
   const log = pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: (line) => clean(line) } },
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      hooks: { streamWrite: (line) => clean(line) },
+    },
     stream as DestinationStream,
   );
   return { log, redact: (redactor) => (clean = redactor), flush: () => stream.flushSync() };

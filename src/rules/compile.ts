@@ -109,9 +109,9 @@ function verifyOf(verify: ParsedSubscription['verify']): VerifyConfig {
     case 'auto':
       return { scheme: 'auto' };
     case 'hmac-sha256':
-      return { scheme: 'hmac-sha256', header: verify.header ?? null, encoding: verify.encoding ?? null };
+      return { scheme: 'hmac-sha256', header: verify.header?.toLowerCase() ?? null, encoding: verify.encoding ?? null };
     case 'shared-secret':
-      return { scheme: 'shared-secret', header: verify.header ?? null };
+      return { scheme: 'shared-secret', header: verify.header?.toLowerCase() ?? null };
     case 'standard-webhooks':
       return { scheme: 'standard-webhooks', toleranceMs: durationMs(verify.tolerance ?? '7d') };
     case 'url-token':

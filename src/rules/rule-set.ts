@@ -4,7 +4,7 @@ import type { Explanation, Plan, Routable } from './plan.ts';
 import type { Place } from './problem.ts';
 import type { MessageTemplates } from './template.ts';
 
-/** `header: null`: the usual headers for the scheme. */
+/** `header`: in lower case; null for the usual headers of the scheme. */
 export type VerifyConfig =
   | { scheme: 'auto' }
   /** `encoding: null`: hex or base64, whichever it is. */

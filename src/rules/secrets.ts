@@ -4,7 +4,7 @@ import { entriesOf, keyOf } from './raw.ts';
 import type { RuleSet } from './rule-set.ts';
 import type { ParsedSecret } from './schema.ts';
 import { httpUrlText } from './schema-values.ts';
-import type { Source } from './source.ts';
+import { readSource, type RulesFile, type Source } from './source.ts';
 
 /** `undefined`: there is none. */
 export type ReadSecret = (ref: { env: string } | { file: string }) => string | undefined;
@@ -19,9 +19,23 @@ export function secretsOf(rules: RuleSet): readonly string[] {
   return rules.secrets;
 }
 
-/** Every reference of a file that leads to nothing. */
-export function missingSecrets(source: Source, readSecret: ReadSecret): Problem[] {
+/** The references of one destination that lead to nothing. */
+export function missingSecretsOf(files: readonly RulesFile[], readSecret: ReadSecret, destination: string): Problem[] {
+  const isIts = ([section, name]: readonly PropertyKey[]) => section === 'destinations' && name === destination;
+  return files.flatMap((file) => {
+    const { source } = readSource(file);
+    return source ? missingSecrets(source, readSecret, isIts) : [];
+  });
+}
+
+/** Every reference of a file, or of those parts of it that are wanted, that leads to nothing. */
+export function missingSecrets(
+  source: Source,
+  readSecret: ReadSecret,
+  wanted: (path: readonly PropertyKey[]) => boolean = () => true,
+): Problem[] {
   return referencesOf(source).flatMap(({ ref, path }) => {
+    if (!wanted(path)) return [];
     const text = readSecret(ref);
     if (text !== undefined && text.trim() !== '') return [];
     return [missing(ref, text === undefined, source.placeOf(path))];

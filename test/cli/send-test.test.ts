@@ -67,10 +67,12 @@ describe('relay send-test', () => {
     expect(stderr).toMatch(/no destination on-call.*oncall/);
   });
 
-  test('refuses to send with a secret that is not set, naming the variable', async () => {
-    const { status, stderr } = await relay(['send-test', 'oncall'], { env: { ...env, AIRFLOW_HOOK_SECRET: '' } });
-    expect(status).toBe(1);
-    expect(stderr).toContain('AIRFLOW_HOOK_SECRET is empty');
+  test('needs the secrets of the destination, naming the variable that is missing, and no others', async () => {
+    const refused = await relay(['send-test', 'oncall'], { env: { ...env, PAGERDUTY_ROUTING_KEY: '' } });
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain('PAGERDUTY_ROUTING_KEY is empty');
+    const sent = await relay(['send-test', 'oncall'], { env: { ...env, AIRFLOW_HOOK_SECRET: '', SLACK_BOT_TOKEN: '' } });
+    expect(sent.status).toBe(0);
   });
 
   test('answers with JSON for scripts', async () => {

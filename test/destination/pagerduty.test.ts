@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startPagerDutyStandIn, type PagerDutyStandIn } from '../../src/demo/pagerduty-stand-in.ts';
-import { renderPagerDutyEvent } from '../../src/demo/pagerduty-render.ts';
+import { renderPagerDutyEvent } from '../../src/terminal/pagerduty.ts';
 import { createPagerDutyDestination, type PagerDutyConfig } from '../../src/destination/pagerduty.ts';
 import type { Outgoing, Severity } from '../../src/destination/destination.ts';
 import { createTemplates } from '../../src/rules/template.ts';

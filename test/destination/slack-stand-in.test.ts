@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkSlackMessage } from '../../src/demo/slack-check.ts';
-import { renderSlackMessage } from '../../src/demo/slack-render.ts';
+import { renderSlackMessage } from '../../src/terminal/slack.ts';
 import { startSlackStandIn, type SlackStandIn } from '../../src/demo/slack-stand-in.ts';
 import { composeAlert } from '../../src/destination/alert.ts';
 import { slackEscape, slackMessage } from '../../src/destination/slack-message.ts';

@@ -321,8 +321,8 @@ describe('verify', () => {
   test.each([
     ['{ scheme: auto }', { scheme: 'auto' }],
     ['{ scheme: hmac-sha256 }', { scheme: 'hmac-sha256', header: null, encoding: null }],
-    ['{ scheme: hmac-sha256, header: X-Sig, encoding: base64 }', { scheme: 'hmac-sha256', header: 'X-Sig', encoding: 'base64' }],
-    ['{ scheme: shared-secret, header: X-Token }', { scheme: 'shared-secret', header: 'X-Token' }],
+    ['{ scheme: hmac-sha256, header: X-Sig, encoding: base64 }', { scheme: 'hmac-sha256', header: 'x-sig', encoding: 'base64' }],
+    ['{ scheme: shared-secret, header: X-Token }', { scheme: 'shared-secret', header: 'x-token' }],
     ['{ scheme: standard-webhooks }', { scheme: 'standard-webhooks', toleranceMs: 604_800_000 }],
     ['{ scheme: standard-webhooks, tolerance: 90s }', { scheme: 'standard-webhooks', toleranceMs: 90_000 }],
     ['{ scheme: url-token }', { scheme: 'url-token' }],

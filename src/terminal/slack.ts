@@ -1,6 +1,16 @@
 /** A Slack message as text on a terminal, close to what a person would see in the channel. */
 import { styleText } from 'node:util';
-import type { ReceivedMessage } from './slack-stand-in.ts';
+
+/** As much of a message as can be seen. */
+export interface VisibleMessage {
+  kind: 'post' | 'update' | 'webhook';
+  /** A channel's id, or `#name`. */
+  channel: string;
+  text: string;
+  blocks: Record<string, unknown>[];
+  threadTs: string | null;
+  receivedAtMs: number;
+}
 
 export interface RenderOptions {
   /** Columns. */
@@ -19,7 +29,7 @@ interface Part {
 }
 
 /** No line break at the end. */
-export function renderSlackMessage(message: ReceivedMessage, { width, color }: RenderOptions): string {
+export function renderSlackMessage(message: VisibleMessage, { width, color }: RenderOptions): string {
   const paint: Paint = (style, text) => (color ? styleText(style, text, { validateStream: false }) : text);
   const bar = paint(barColor(message.text), '┃');
   const room = Math.max(20, width - 2);

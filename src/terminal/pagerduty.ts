@@ -1,6 +1,12 @@
 /** PagerDuty events drawn for a terminal, as the person on call would see them. */
 import { styleText } from 'node:util';
-import type { PagerDutyChange, PagerDutyEvent } from './pagerduty-rules.ts';
+
+/** As much of an event or a change event as can be seen. Only events have an action. */
+export interface VisibleEvent {
+  event_action?: 'trigger' | 'acknowledge' | 'resolve';
+  payload: { summary: string; source?: string; timestamp?: string; severity?: string; custom_details?: Record<string, unknown> };
+  links?: { href: string; text?: string }[];
+}
 
 export interface RenderOptions {
   /** Columns. */
@@ -12,7 +18,7 @@ export interface RenderOptions {
 const maxDetailLines = 4;
 
 /** No right edge: emoji and right-to-left text have no width that a program could rely on. */
-export function renderPagerDutyEvent(event: PagerDutyEvent | PagerDutyChange, { width, color }: RenderOptions): string {
+export function renderPagerDutyEvent(event: VisibleEvent, { width, color }: RenderOptions): string {
   const paint = (style: Parameters<typeof styleText>[0], text: string) =>
     color ? styleText(style, text, { validateStream: false }) : text;
   const accent = accentOf(event);
@@ -32,13 +38,13 @@ export function renderPagerDutyEvent(event: PagerDutyEvent | PagerDutyChange, { 
   return [paint(accent, top), ...lines.map((line) => `${paint(accent, '┃')} ${line}`), paint(accent, '┗━')].join('\n');
 }
 
-function headingOf(event: PagerDutyEvent | PagerDutyChange): string {
-  if (!('event_action' in event)) return 'change';
-  return event.event_action === 'trigger' ? event.payload.severity.toUpperCase() : event.event_action;
+function headingOf(event: VisibleEvent): string {
+  if (event.event_action === undefined) return 'change';
+  return event.event_action === 'trigger' ? (event.payload.severity ?? 'no severity').toUpperCase() : event.event_action;
 }
 
-function accentOf(event: PagerDutyEvent | PagerDutyChange): 'red' | 'yellow' | 'blue' | 'green' {
-  if (!('event_action' in event)) return 'blue';
+function accentOf(event: VisibleEvent): 'red' | 'yellow' | 'blue' | 'green' {
+  if (event.event_action === undefined) return 'blue';
   if (event.event_action !== 'trigger') return 'green';
   const { severity } = event.payload;
   if (severity === 'critical' || severity === 'error') return 'red';
