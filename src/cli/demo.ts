@@ -1,7 +1,5 @@
 /** `demo`: the relay at work, with nothing configured. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { runDemo } from '../demo/demo.ts';
-import { createScreen } from '../demo/screen.ts';
 
 interface DemoFlags {
   once?: boolean;
@@ -25,6 +23,8 @@ async function demo({ once = false, speed, port }: DemoFlags): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
   // A reader who has seen enough (`| head`) ends the demo, not with a stack trace.
   process.stdout.on('error', stop);
+  // Only here: the relay itself has no use for the stand-ins and their tables.
+  const [{ runDemo }, { createScreen }] = await Promise.all([import('../demo/demo.ts'), import('../demo/screen.ts')]);
   const screen = createScreen(process.stdout, process.env);
   try {
     const addsUp = await runDemo({ once, speed, port: port ?? null, signal: interrupted.signal }, screen);

@@ -1,33 +1,10 @@
 #!/usr/bin/env node
-/** The command line. One file per command; each sets the exit code: 1 found problems, 2 usage, 3 cannot reach. */
-import { Command, CommanderError } from 'commander';
-import { version } from '../node/version.ts';
-import { addCheckCommand } from './check.ts';
-import { addDemoCommand } from './demo.ts';
-import { CommandFailure } from './rules.ts';
-import { addExplainCommand } from './explain.ts';
-import { addSendTestCommand } from './send-test.ts';
-import { addServeCommand } from './serve.ts';
+/**
+ * The way in. Everything else is imported after the compile cache is on: from the second start on Node then takes the
+ * stripped and compiled modules from its cache, which saves a tenth of a second and the 20 MB of the type stripper.
+ * Source: nodejs.org/api/module.html#module-compile-cache. NODE_COMPILE_CACHE moves it, NODE_DISABLE_COMPILE_CACHE=1 turns it off.
+ */
+import { enableCompileCache } from 'node:module';
 
-const program = new Command('relay')
-  .description("Narrative's job events, verified and routed by YAML rules to Slack, PagerDuty and other systems.")
-  .version(version)
-  .showSuggestionAfterError()
-  .showHelpAfterError('(relay --help lists the commands)')
-  .exitOverride();
-
-addServeCommand(program);
-addCheckCommand(program);
-addExplainCommand(program);
-addSendTestCommand(program);
-addDemoCommand(program);
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else if (error instanceof CommandFailure) {
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = error.exitCode;
-  } else throw error;
-}
+enableCompileCache();
+await import('./program.ts');

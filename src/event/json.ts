@@ -12,7 +12,7 @@ export interface JsonObject {
  * Where a number could stand that a double can't hold: sixteen digits in a row (2^53 has that many) or an exponent of three.
  * May also match inside a string, which costs time and nothing else.
  */
-const maybeUnsafe = /[:[,\s]-?(?:\d{16}|[\d.]+[eE]\+?\d{3})/;
+const maybeUnsafe = /(?:^|[:[,\s])-?(?:\d{16}|[\d.]+[eE]\+?\d{3})/;
 
 type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
 

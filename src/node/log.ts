@@ -8,12 +8,13 @@ export interface NodeLog {
   flush(): void;
 }
 
-/**
- * JSON lines on standard output, written in one piece per event-loop turn or so; the last ones before a crash may be lost,
- * which the ledger never is.
- */
+/** Lines are written together, up to so many bytes or so many ms of them: a system call for each is a tenth of what an event costs. */
+const bufferBytes = 8192;
+const flushEveryMs = 100;
+
+/** JSON lines on standard output. The last ones before a crash may be lost, which the ledger never is. */
 export function createNodeLog(level: string): NodeLog {
-  const stream = pino.destination({ dest: 1, sync: false, minLength: 0 });
+  const stream = pino.destination({ dest: 1, sync: false, minLength: bufferBytes, periodicFlush: flushEveryMs });
   let clean = (text: string) => text;
   const log = pino(
     {

@@ -14,15 +14,17 @@ interface KeyIndex {
   keyIndex: number;
   exact: Map<string, number[]>;
   /** Globs by what they begin with, and those that begin with anything by what they end with. */
-  byPrefix: AnchoredGlobs;
-  bySuffix: AnchoredGlobs;
+  byPrefix: AnchorTree;
+  bySuffix: AnchorTree;
 }
 
-/** Globs by a literal text at one of their ends: only those whose text the value has are tested. */
-interface AnchoredGlobs {
-  filed: Map<string, FiledGlob[]>;
-  /** Of the literal texts, each once. */
-  lengths: number[];
+/**
+ * Globs by the literal text at one of their ends, a UTF-16 unit at a time from that end: a walk along a value meets only
+ * those whose text it has, and is over where no glob goes on.
+ */
+interface AnchorTree {
+  globs: FiledGlob[];
+  next: Map<number, AnchorTree>;
 }
 
 interface FiledGlob {
@@ -32,12 +34,11 @@ interface FiledGlob {
 
 export function createRuleIndex(matchers: readonly Matcher[]): FindCandidates {
   const always: number[] = [];
-  const anchored = (): AnchoredGlobs => ({ filed: new Map(), lengths: [] });
   const keys = listKeys.map((_, keyIndex): KeyIndex => ({
     keyIndex,
     exact: new Map(),
-    byPrefix: anchored(),
-    bySuffix: anchored(),
+    byPrefix: emptyTree(),
+    bySuffix: emptyTree(),
   }));
   const sharing = countSharing(matchers);
   for (const [rule, matcher] of matchers.entries()) {
@@ -45,7 +46,7 @@ export function createRuleIndex(matchers: readonly Matcher[]): FindCandidates {
     if (condition) file(keys[condition.keyIndex]!, condition, rule);
     else always.push(rule);
   }
-  const used = keys.filter(({ exact, byPrefix, bySuffix }) => exact.size + byPrefix.filed.size + bySuffix.filed.size > 0);
+  const used = keys.filter(({ exact, byPrefix, bySuffix }) => exact.size > 0 || !isEmpty(byPrefix) || !isEmpty(bySuffix));
 
   const found: (readonly number[])[] = [];
   return (facts) => {
@@ -62,16 +63,31 @@ export function createRuleIndex(matchers: readonly Matcher[]): FindCandidates {
 function lookUp({ exact, byPrefix, bySuffix }: KeyIndex, value: string, found: (readonly number[])[]): void {
   const rules = exact.get(value);
   if (rules) found.push(rules);
-  for (const length of byPrefix.lengths) {
-    if (length <= value.length) testGlobs(byPrefix.filed.get(value.slice(0, length)), value, found);
-  }
-  for (const length of bySuffix.lengths) {
-    if (length <= value.length) testGlobs(bySuffix.filed.get(value.slice(value.length - length)), value, found);
+  testAnchored(byPrefix, value, 'start', found);
+  testAnchored(bySuffix, value, 'end', found);
+}
+
+type End = 'start' | 'end';
+
+function testAnchored(tree: AnchorTree, value: string, end: End, found: (readonly number[])[]): void {
+  let node: AnchorTree | undefined = tree;
+  for (let i = 0; node; i++) {
+    for (const { glob, rules } of node.globs) if (glob.matches(value)) found.push(rules);
+    node = i < value.length ? node.next.get(unitAt(value, end, i)) : undefined;
   }
 }
 
-function testGlobs(filed: readonly FiledGlob[] | undefined, value: string, found: (readonly number[])[]): void {
-  if (filed) for (const { glob, rules } of filed) if (glob.matches(value)) found.push(rules);
+/** The i-th UTF-16 unit of a text, counted from one of its ends. */
+function unitAt(text: string, end: End, i: number): number {
+  return text.charCodeAt(end === 'start' ? i : text.length - 1 - i);
+}
+
+function emptyTree(): AnchorTree {
+  return { globs: [], next: new Map() };
+}
+
+function isEmpty({ globs, next }: AnchorTree): boolean {
+  return globs.length === 0 && next.size === 0;
 }
 
 /** How many rules name a value under a key: the fewer, the better it tells rules apart. */
@@ -114,18 +130,22 @@ function file(index: KeyIndex, { exact, globs }: ListCondition, rule: number): v
   }
   for (const glob of globs) {
     const prefix = literalPrefix(glob.text);
-    if (prefix === '') fileGlob(index.bySuffix, literalSuffix(glob.text), glob, rule);
-    else fileGlob(index.byPrefix, prefix, glob, rule);
+    if (prefix === '') fileGlob(index.bySuffix, literalSuffix(glob.text), 'end', glob, rule);
+    else fileGlob(index.byPrefix, prefix, 'start', glob, rule);
   }
 }
 
-function fileGlob({ filed, lengths }: AnchoredGlobs, anchor: string, glob: Glob, rule: number): void {
-  if (!lengths.includes(anchor.length)) lengths.push(anchor.length);
-  const globs = filed.get(anchor) ?? [];
-  filed.set(anchor, globs);
-  const same = globs.find((each) => each.glob === glob);
+function fileGlob(tree: AnchorTree, anchor: string, end: End, glob: Glob, rule: number): void {
+  let node = tree;
+  for (let i = 0; i < anchor.length; i++) {
+    const unit = unitAt(anchor, end, i);
+    const next = node.next.get(unit) ?? emptyTree();
+    node.next.set(unit, next);
+    node = next;
+  }
+  const same = node.globs.find((each) => each.glob === glob);
   if (same) same.rules.push(rule);
-  else globs.push({ glob, rules: [rule] });
+  else node.globs.push({ glob, rules: [rule] });
 }
 
 /** One ascending list from several, without repetitions: a rule is found twice when two of its values fit. */

@@ -1,0 +1,32 @@
+/** The command line. One file per command; each sets the exit code: 1 found problems, 2 usage, 3 cannot reach. */
+import { Command, CommanderError } from 'commander';
+import { version } from '../node/version.ts';
+import { addCheckCommand } from './check.ts';
+import { addDemoCommand } from './demo.ts';
+import { CommandFailure } from './rules.ts';
+import { addExplainCommand } from './explain.ts';
+import { addSendTestCommand } from './send-test.ts';
+import { addServeCommand } from './serve.ts';
+
+const program = new Command('relay')
+  .description("Narrative's job events, verified and routed by YAML rules to Slack, PagerDuty and other systems.")
+  .version(version)
+  .showSuggestionAfterError()
+  .showHelpAfterError('(relay --help lists the commands)')
+  .exitOverride();
+
+addServeCommand(program);
+addCheckCommand(program);
+addExplainCommand(program);
+addSendTestCommand(program);
+addDemoCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else if (error instanceof CommandFailure) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = error.exitCode;
+  } else throw error;
+}
