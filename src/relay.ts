@@ -9,9 +9,11 @@ import { createWebhookRoute } from './http/webhook-route.ts';
 import { createIntake } from './intake/intake.ts';
 import { createAttemptReport } from './observe/attempts.ts';
 import type { Metrics } from './observe/metrics.ts';
+import { createRedactor, quotingNoSecrets } from './observe/redact.ts';
 import { createOutbox } from './outbox/outbox.ts';
 import type { Ports } from './ports.ts';
 import type { RuleSet } from './rules/rule-set.ts';
+import { secretsOf } from './rules/secrets.ts';
 import { createTemplates, type RenderTemplate } from './rules/template.ts';
 import { createEventStore } from './store/events.ts';
 import { createHeartbeat } from './store/heartbeat.ts';
@@ -73,17 +75,19 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
   };
   const { slackApiUrl, pagerDutyEventsUrl } = settings;
   const destinationPorts = { fetch, clock, hash, render, print, version, slackApiUrl, pagerDutyEventsUrl };
-  const inForce = (set: RuleSet) => ({
-    rules: set,
-    destinations: new Map<string, Destination>(
-      [...set.destinations.values()].map((config) => [config.name, createDestination(config, destinationPorts)]),
-    ),
-    router: {
-      version: set.version,
-      plan: set.plan,
-      fallbackOf: (name: string) => set.destinations.get(name)?.fallback ?? null,
-    },
-  });
+  const inForce = (set: RuleSet) => {
+    const clean = createRedactor(secretsOf(set));
+    const destinations = [...set.destinations.values()].map((config) => createDestination(config, destinationPorts));
+    return {
+      rules: set,
+      destinations: new Map<string, Destination>(destinations.map((each) => [each.name, quotingNoSecrets(each, clean)])),
+      router: {
+        version: set.version,
+        plan: set.plan,
+        fallbackOf: (name: string) => set.destinations.get(name)?.fallback ?? null,
+      },
+    };
+  };
   let current = inForce(rules);
   let rulesProblems: readonly string[] = [];
 
@@ -116,7 +120,7 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
   const retention = createRetention({ sql, hash, clock, afterTurn, log, retentionMs: settings.retentionDays * 24 * 3_600_000 });
 
   function readiness(): Readiness {
-    const store = heartbeat.beat() ?? ledger.lastFailure();
+    const store = heartbeat.beat() ?? ledger.recentFailure();
     return {
       ready: store === null,
       details: {

@@ -9,7 +9,15 @@ import type { MessageTemplates } from '../rules/template.ts';
 export type Severity = 'critical' | 'error' | 'warning' | 'info';
 
 /** Why an attempt should be made again. */
-export type RetryReason = 'network' | 'timeout' | 'rate-limited' | 'server-error' | 'service-unavailable' | 'unknown-answer';
+export type RetryReason =
+  | 'network'
+  | 'timeout'
+  | 'rate-limited'
+  | 'server-error'
+  | 'service-unavailable'
+  | 'unknown-answer'
+  /** A fault of the relay's own, which is never held against the delivery. */
+  | 'internal';
 
 /** `detail` is for people and for the record; it never holds a secret. */
 export type AttemptOutcome =

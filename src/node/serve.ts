@@ -15,7 +15,7 @@ import { createNodeAlarm, nodeClock, nodeHash, nodeRandom } from './ports.ts';
 import { createPrometheus } from './prometheus.ts';
 import { nodeRequestReader } from './read-request.ts';
 import { readRulesFolder, readSecret } from './rules-folder.ts';
-import { openSqlite } from './sqlite.ts';
+import { openSqlite, storeErrorOf, type SqliteStore } from './sqlite.ts';
 import { version } from './version.ts';
 import { watchRules } from './watch-rules.ts';
 
@@ -50,36 +50,39 @@ export async function serve(settings: Settings, warnings: readonly string[]): Pr
   const store = openSqlite(settings.databasePath);
   const alarm = createNodeAlarm(nodeClock, () => relay.ring());
   const metrics = createPrometheus((into) => relay.refreshGauges(into));
-  const relay = createRelay({
-    ports: {
-      sql: store.sql,
-      clock: nodeClock,
-      random: nodeRandom,
-      hash: nodeHash,
-      fetch: globalThis.fetch,
-      alarm,
-      afterTurn: setImmediate,
-      log,
-    },
-    settings,
-    rules,
-    reader: nodeRequestReader,
-    metrics,
-    scrape: metrics.scrape,
-    print: (text) => process.stdout.write(text),
-    version,
-  });
+  const relay = orClose(store, settings.databasePath, () =>
+    createRelay({
+      ports: {
+        sql: store.sql,
+        clock: nodeClock,
+        random: nodeRandom,
+        hash: nodeHash,
+        fetch: globalThis.fetch,
+        alarm,
+        afterTurn: setImmediate,
+        log,
+      },
+      settings,
+      rules,
+      reader: nodeRequestReader,
+      metrics,
+      scrape: metrics.scrape,
+      print: (text) => process.stdout.write(text),
+      version,
+    }),
+  );
   const server = createAdaptorServer({
     fetch: relay.app.fetch,
     serverOptions: { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs },
   }) as Server;
   try {
     await listen(server, settings);
+    relay.start();
   } catch (error) {
+    server.close();
     store.close();
-    throw error;
+    throw storeErrorOf(settings.databasePath, error);
   }
-  relay.start();
 
   function changeRules(found: RulesFile[] | Error): void {
     const problems = tryRules(found);
@@ -127,6 +130,16 @@ export async function serve(settings: Settings, warnings: readonly string[]): Pr
       flush();
     },
   };
+}
+
+/** When it fails, the database is free again, and what it had against the relay is a `StoreError`. */
+function orClose<T>(store: SqliteStore, path: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    store.close();
+    throw storeErrorOf(path, error);
+  }
 }
 
 /** For requests in flight at a stop. */

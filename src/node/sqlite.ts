@@ -73,17 +73,23 @@ function open(path: string): Database.Database {
     return database;
   } catch (error) {
     database?.close();
-    if (error instanceof StoreError) throw error;
-    const code = codeOf(error);
-    if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
-      throw new StoreError(
-        `${path} is damaged or no SQLite database (${messageOf(error)}). Restore it from a backup, or move it away to start anew.`,
-      );
-    }
-    throw new StoreError(
-      `the database ${path} can't be opened: ${messageOf(error)}. Check RELAY_DB, permissions and free space.`,
+    throw storeErrorOf(path, error);
+  }
+}
+
+/** SQLite's errors in words that say what to do; anything else as it is. */
+export function storeErrorOf(path: string, error: unknown): unknown {
+  const code = codeOf(error);
+  if (code === '') return error;
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
+    return new StoreError(
+      `${path} is damaged or no SQLite database (${messageOf(error)}). Restore it from a backup, or move it away to start anew.`,
     );
   }
+  if (code.startsWith('SQLITE_BUSY')) {
+    return new StoreError(`the database ${path} is locked by another program. Let it finish, or stop it, and start again.`);
+  }
+  return new StoreError(`the database ${path} can't be used: ${messageOf(error)}. Check RELAY_DB, permissions and free space.`);
 }
 
 function expectPragma(database: Database.Database, name: string, wanted: string, expected: unknown): void {

@@ -1,5 +1,7 @@
 /** Keeps secrets out of whatever is written: not by where they stand but by what they are. */
 
+import type { Destination } from '../destination/destination.ts';
+
 /** Shorter values would blot out ordinary words; a secret this short is none. */
 const leastLength = 6;
 
@@ -12,5 +14,19 @@ export function createRedactor(secrets: readonly string[]): (text: string) => st
     let clean = text;
     for (const value of values) if (clean.includes(value)) clean = clean.replaceAll(value, '[redacted]');
     return clean;
+  };
+}
+
+/**
+ * The destination with its outcomes' details cleaned. They can quote what the other side answered, which can quote what it
+ * was sent, and they go further than the log: into the store, to `/readyz` and, with a fallback, into somebody's channel.
+ */
+export function quotingNoSecrets(destination: Destination, clean: (text: string) => string): Destination {
+  return {
+    ...destination,
+    async send(outgoing, signal) {
+      const outcome = await destination.send(outgoing, signal);
+      return { ...outcome, detail: clean(outcome.detail) };
+    },
   };
 }

@@ -61,38 +61,48 @@ export function createOutbox(options: OutboxOptions) {
   let finished: FinishedAttempt[] = [];
   let cycleIsDue = false;
   let stopping = false;
+  /** The store may be closed by now. */
+  let stopped = false;
   let lastGiveUp = -Infinity;
+  let rulesAreNew = false;
   let whenIdle: (() => void) | null = null;
 
   /** Makes a cycle run soon: at the end of this turn, however often it is called. */
   function wake(): void {
-    if (cycleIsDue) return;
+    if (cycleIsDue || stopped) return;
     cycleIsDue = true;
     afterTurn(cycle);
   }
 
   function cycle(): void {
     cycleIsDue = false;
+    if (stopped) return;
     const now = clock.now();
     const ended = finished;
-    finished = [];
     try {
       const settlements: (Settlement | null)[] = [];
       const leased = sql.transaction(() => {
         settlements.push(...ended.map((attempt) => recorder.finished(attempt)));
         for (const delivery of deliveries.leasesExpiredBy(now)) recorder.lost(delivery, now);
+        if (rulesAreNew) probeAllAt(now);
         giveUp(now);
         return stopping ? [] : leaseDue(now);
       });
-      ended.forEach((attempt, i) => onAttempt?.(attempt, settlements[i]!));
+      finished = [];
+      rulesAreNew = false;
       for (const { delivery, destination } of leased) void send(delivery, destination);
+      ended.forEach((attempt, i) => onAttempt?.(attempt, settlements[i]!));
       if (!stopping) armNext(now);
     } catch (error) {
-      finished = [...ended, ...finished];
-      log.error({ err: error, attempts: ended.length }, 'store refused the outbox: trying again');
+      log.error({ err: error, attempts: finished.length }, 'store refused the outbox: trying again');
       alarm.arm(now + storeRetryMs);
     }
     if (whenIdle && totalUnderWay() === 0 && finished.length === 0) whenIdle();
+  }
+
+  function probeAllAt(now: number): void {
+    for (const row of parked.all()) parked.put({ ...row, probeAt: now });
+    lastGiveUp = -Infinity;
   }
 
   /** Pacing tokens are taken here and stay taken if the transaction fails: that costs a moment, never a burst too many. */
@@ -109,8 +119,9 @@ export function createOutbox(options: OutboxOptions) {
 
   function roomFor(destination: Destination, broken: Parked | undefined, now: number): number {
     const busy = underWay.get(destination.name) ?? 0;
-    if (broken) return busy === 0 && broken.probeAt <= now ? 1 : 0;
-    return Math.min(destination.concurrency - busy, pacing.available(destination.paceKey, destination.pace, now));
+    const paced = pacing.available(destination.paceKey, destination.pace, now);
+    if (broken) return busy === 0 && broken.probeAt <= now ? Math.min(1, paced) : 0;
+    return Math.min(destination.concurrency - busy, paced);
   }
 
   async function send(delivery: Delivery, destination: Destination): Promise<void> {
@@ -137,7 +148,7 @@ export function createOutbox(options: OutboxOptions) {
     } catch (error) {
       log.error({ err: error, delivery: deliveryId(delivery), destination: destination.name }, 'attempt failed inside the relay');
       const detail = `inside the relay: ${error instanceof Error ? error.message : String(error)}`;
-      return { kind: 'retry', reason: 'unknown-answer', detail };
+      return { kind: 'retry', reason: 'internal', detail };
     } finally {
       running.delete(stop);
     }
@@ -151,6 +162,7 @@ export function createOutbox(options: OutboxOptions) {
     for (const name of known.keys()) {
       for (const delivery of deliveries.overdueOf(name, now, giveUpBatch)) {
         recorder.bury(delivery, 'expired', 'waited until it was of no more use', now);
+        lastGiveUp = -Infinity; // The next of its lane may be as old.
       }
     }
     for (const row of parked.all()) if (!known.has(row.destination)) parked.remove(row.destination);
@@ -169,9 +181,8 @@ export function createOutbox(options: OutboxOptions) {
       if (dueAt === null) return [];
       const busy = underWay.get(destination.name) ?? 0;
       const found = broken.get(destination.name);
-      if (found) return busy > 0 ? [] : [Math.max(dueAt, found.probeAt)];
-      if (busy >= destination.concurrency) return []; // The end of a send starts the next cycle.
-      return [Math.max(dueAt, pacing.nextAt(destination.paceKey, destination.pace, now))];
+      if (busy >= (found ? 1 : destination.concurrency)) return []; // The end of a send starts the next cycle.
+      return [Math.max(dueAt, found?.probeAt ?? 0, pacing.nextAt(destination.paceKey, destination.pace, now))];
     });
     const leaseEnd = deliveries.nextLeaseEnd();
     if (leaseEnd !== null) times.push(leaseEnd);
@@ -201,8 +212,7 @@ export function createOutbox(options: OutboxOptions) {
     },
     /** After new rules: destinations that broke get another try at once, those that are gone give up their deliveries. */
     destinationsChanged(): void {
-      sql.transaction(() => parked.all().forEach((row) => parked.put({ ...row, probeAt: clock.now() })));
-      lastGiveUp = -Infinity;
+      rulesAreNew = true;
       wake();
     },
     /** Starts nothing more; lets what is under way end within `graceMs`, then cuts it off. What has no end is found by the next start. */
@@ -215,6 +225,8 @@ export function createOutbox(options: OutboxOptions) {
       for (const send of running) send.abort(new Error('the relay is stopping'));
       await Promise.race([idle, after(cutOffMs)]);
       cycle();
+      stopped = true;
+      alarm.disarm();
     },
     parked: (): Parked[] => parked.all(),
     backlog: () => deliveries.backlog(),

@@ -7,6 +7,7 @@ import { deliveryId } from '../event/id.ts';
 import type { Log, Random } from '../ports.ts';
 import type { Delivery, DeliveryStore } from '../store/deliveries.ts';
 import type { ParkedStore } from '../store/parked.ts';
+import { backoffMs } from './backoff.ts';
 import { settle, type DeathReason, type Settlement } from './settle.ts';
 
 /** First wait before a broken destination is tried again, ms; doubles up to `maxProbeMs`. */
@@ -39,9 +40,7 @@ export function createRecorder({ deliveries, parked, random, log, deliveryLifeti
     if (!deliveries.holdsLease(delivery)) return null;
     const settlement = settle(outcome, delivery, endedAt, random);
     apply(delivery, settlement, endedAt);
-    // Any other answer than "broken" shows that the destination takes requests again; silence shows nothing.
-    if (outcome.kind === 'delivered' || outcome.kind === 'rejected') unpark(delivery.destination, endedAt);
-    else postponeProbe(delivery.destination, endedAt);
+    concludeProbe(delivery.destination, outcome, startedAt, endedAt);
     return settlement;
   }
 
@@ -88,7 +87,6 @@ export function createRecorder({ deliveries, parked, random, log, deliveryLifeti
       expiresAt: now + deliveryLifetimeMs,
       spec: {
         ...delivery.spec,
-        change: false,
         note: `Could not be delivered to ${delivery.destination}: ${detail}`,
         fallback: fallbackOf(fallback),
       },
@@ -99,7 +97,7 @@ export function createRecorder({ deliveries, parked, random, log, deliveryLifeti
 
   function park(delivery: Delivery, { reason, detail }: { reason: 'credential' | 'channel'; detail: string }, now: number): void {
     const { destination } = delivery;
-    if (parked.find(destination)) return; // Reported when it broke; the probe's date is set by `postponeProbe`.
+    if (parked.find(destination)) return; // Reported when it broke.
     parked.put({ destination, since: now, reason, detail, probes: 0, probeAt: now + firstProbeMs });
     const fallback = fallbackOf(destination);
     log.error({ destination, reason, detail, fallback }, 'destination is broken: parked, its deliveries wait');
@@ -127,33 +125,35 @@ export function createRecorder({ deliveries, parked, random, log, deliveryLifeti
     });
   }
 
-  function postponeProbe(destination: string, now: number): void {
+  /**
+   * What a probe shows: with a "delivered" or "rejected" the destination takes requests again; silence shows nothing. What was
+   * under way when the destination broke is no probe, however it ends.
+   */
+  function concludeProbe(destination: string, outcome: AttemptOutcome, startedAt: number, now: number): void {
     const found = parked.find(destination);
-    if (!found || found.since === now) return;
+    if (!found || startedAt < found.probeAt) return;
+    if (outcome.kind === 'delivered' || outcome.kind === 'rejected') {
+      parked.remove(destination);
+      log.info({ destination, parked_s: Math.round((now - found.since) / 1000) }, 'destination works again: unparked');
+      return;
+    }
     const probes = found.probes + 1;
     parked.put({ ...found, probes, probeAt: now + Math.min(maxProbeMs, firstProbeMs * 2 ** Math.min(probes, 10)) });
-  }
-
-  function unpark(destination: string, now: number): void {
-    const found = parked.find(destination);
-    if (!found) return;
-    parked.remove(destination);
-    log.info({ destination, parked_s: Math.round((now - found.since) / 1000) }, 'destination works again: unparked');
   }
 
   /** Takes back a lease that ran out: the attempt may or may not have arrived. */
   function lost(delivery: Delivery, now: number): Settlement {
     const detail = 'the attempt has no known end (process ended or lease ran out)';
     deliveries.recordAttempt(delivery, { startedAt: now, endedAt: now, outcome: 'lost', reason: null, detail });
+    // At once the first time; then with patience, for it may be what ends the process.
+    const dueAt = delivery.attempt === 1 ? now : now + backoffMs(delivery.attempt, random);
     const settlement: Settlement =
-      now > delivery.expiresAt
-        ? { kind: 'dead', reason: 'expired', detail }
-        : { kind: 'again', dueAt: now, reason: 'lost', detail };
+      dueAt > delivery.expiresAt ? { kind: 'dead', reason: 'expired', detail } : { kind: 'again', dueAt, reason: 'lost', detail };
     apply(delivery, settlement, now);
     return settlement;
   }
 
-  return { finished, lost, bury, unpark };
+  return { finished, lost, bury };
 }
 
 const whatToDo: Record<'credential' | 'channel', string> = {

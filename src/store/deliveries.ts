@@ -258,13 +258,15 @@ export function createDeliveryStore(sql: Sql) {
       .map((row) => row.destination);
   }
 
+  /** An attempt that was given up as lost and has ended after all is recorded with its true end. */
   function recordAttempt(
     { eventSeq, n, attempt }: Delivery,
     record: { startedAt: number; endedAt: number; outcome: string; reason: string | null; detail: string },
   ): void {
     sql.query(
       `INSERT INTO attempts (event_seq, n, attempt, started_at, ended_at, outcome, reason, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO NOTHING`,
+       ON CONFLICT DO UPDATE SET started_at = excluded.started_at, ended_at = excluded.ended_at, outcome = excluded.outcome,
+         reason = excluded.reason, detail = excluded.detail WHERE attempts.outcome = 'lost'`,
       eventSeq,
       n,
       attempt,

@@ -63,6 +63,9 @@ export interface LedgerOptions {
   onPlanned: () => void;
 }
 
+/** A failure older than this, ms, says nothing about now: senders have been told to come back sooner. */
+const failureCountsMs = 15_000;
+
 interface Waiting {
   arrival: Arrival;
   answer: (acceptance: Acceptance) => void;
@@ -74,7 +77,7 @@ export function createLedger(options: LedgerOptions) {
   const deliveries = createDeliveryStore(sql);
   const keys = createKeyIndex(sql, hash);
   let waiting: Waiting[] = [];
-  let lastFailure: string | null = null;
+  let lastFailure: { detail: string; at: number } | null = null;
 
   /** Settles once the event is on disk, or with `unavailable` when it could not be put there. Never rejects. */
   function accept(arrival: Arrival): Promise<Acceptance> {
@@ -93,9 +96,10 @@ export function createLedger(options: LedgerOptions) {
       acceptances = sql.transaction(() => batch.map(({ arrival }) => record(arrival, rules, now)));
       lastFailure = null;
     } catch (error) {
-      lastFailure = error instanceof Error ? error.message : String(error);
+      const detail = error instanceof Error ? error.message : String(error);
+      lastFailure = { detail, at: clock.now() };
       log.error({ err: error, events: batch.length }, 'store could not take events: answered 503, the sender keeps them');
-      acceptances = batch.map(() => ({ kind: 'unavailable', detail: lastFailure! }));
+      acceptances = batch.map(() => ({ kind: 'unavailable', detail }));
     }
     batch.forEach(({ answer }, i) => answer(acceptances[i]!));
     if (acceptances.some((acceptance) => acceptance.kind === 'accepted' && acceptance.deliveries > 0)) onPlanned();
@@ -154,8 +158,11 @@ export function createLedger(options: LedgerOptions) {
     accept,
     /** Events that wait for their commit. */
     pending: () => waiting.length,
-    /** Why the last transaction failed; null when it didn't. */
-    lastFailure: () => lastFailure,
+    /**
+     * Why the last transaction failed; null when it didn't, or when that was a while ago: while the relay is not ready no
+     * event may come that could show that the store takes events again.
+     */
+    recentFailure: () => (lastFailure && Math.abs(clock.now() - lastFailure.at) < failureCountsMs ? lastFailure.detail : null),
   };
 }
 

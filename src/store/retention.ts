@@ -56,13 +56,16 @@ function removeDeliveries(sql: Sql, seq: number): void {
   sql.query('DELETE FROM deliveries WHERE event_seq = ?', seq);
 }
 
-/** The relay's own words belong to no event. Numbers are in the order of time, so this looks only at what is old. */
+/**
+ * The relay's own words belong to no event. Numbers are in the order of time, so this looks only at what is old. A notice
+ * that died stays until its fallback has ended too.
+ */
 function removeNotices(sql: Sql, before: number, limit: number): void {
   const oldest = sql.query<{ event_seq: number }>(
-    `SELECT event_seq FROM deliveries WHERE notice IS NOT NULL AND created_at < ? AND status IN ('delivered', 'dead')
-       AND event_seq < coalesce((SELECT min(seq) FROM events), ?) ORDER BY event_seq LIMIT ?`,
-    before,
+    `SELECT event_seq FROM deliveries WHERE notice IS NOT NULL AND event_seq < coalesce((SELECT min(seq) FROM events), ?)
+       GROUP BY event_seq HAVING max(created_at) < ? AND min(status IN ('delivered', 'dead')) ORDER BY event_seq LIMIT ?`,
     Number.MAX_SAFE_INTEGER,
+    before,
     limit,
   );
   for (const { event_seq } of oldest) removeDeliveries(sql, event_seq);
