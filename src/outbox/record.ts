@@ -38,7 +38,8 @@ export function createRecorder({ deliveries, parked, random, log, deliveryLifeti
     const reason = 'reason' in outcome ? outcome.reason : null;
     deliveries.recordAttempt(delivery, { startedAt, endedAt, outcome: outcome.kind, reason, detail: outcome.detail });
     if (!deliveries.holdsLease(delivery)) return null;
-    const settlement = settle(outcome, delivery, endedAt, random);
+    const unknownAnswers = reason === 'unknown-answer' ? deliveries.attemptsWith(delivery, reason) : 0;
+    const settlement = settle(outcome, { ...delivery, unknownAnswers }, endedAt, random);
     apply(delivery, settlement, endedAt);
     concludeProbe(delivery.destination, outcome, startedAt, endedAt);
     return settlement;

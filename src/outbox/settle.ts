@@ -12,12 +12,12 @@ export type Settlement =
   /** The destination is broken: the delivery waits until it is mended. */
   | { kind: 'park'; reason: 'credential' | 'channel'; detail: string };
 
-/** After so many attempts an answer that nobody understands is taken for a refusal. */
-const maxAttemptsOnUnknownAnswer = 5;
+/** So many answers that nobody understands are taken for a refusal. */
+const maxUnknownAnswers = 5;
 
 export function settle(
   outcome: AttemptOutcome,
-  delivery: { attempt: number; expiresAt: number },
+  delivery: { attempt: number; expiresAt: number; /** This one included. */ unknownAnswers: number },
   now: number,
   random: Random,
 ): Settlement {
@@ -31,7 +31,7 @@ export function settle(
     case 'retry':
     case 'ambiguous': {
       const { reason, detail, afterMs } = outcome;
-      if (reason === 'unknown-answer' && delivery.attempt >= maxAttemptsOnUnknownAnswer) return { kind: 'dead', reason, detail };
+      if (reason === 'unknown-answer' && delivery.unknownAnswers >= maxUnknownAnswers) return { kind: 'dead', reason, detail };
       const dueAt = now + backoffMs(delivery.attempt, random, afterMs);
       if (dueAt <= delivery.expiresAt) return { kind: 'again', dueAt, reason, detail };
       return { kind: 'dead', reason: 'expired', detail: `gave up after ${delivery.attempt} attempts; the last one: ${detail}` };

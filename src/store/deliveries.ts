@@ -278,6 +278,16 @@ export function createDeliveryStore(sql: Sql) {
     );
   }
 
+  /** How many of a delivery's attempts ended for a reason. */
+  function attemptsWith({ eventSeq, n }: DeliveryKey, reason: string): number {
+    return sql.query<{ count: number }>(
+      'SELECT count(*) AS count FROM attempts WHERE event_seq = ? AND n = ? AND reason = ?',
+      eventSeq,
+      n,
+      reason,
+    )[0]!.count;
+  }
+
   /** How much is open, per destination, and since when the longest due has been due, epoch ms. */
   function backlog(): { destination: string; pending: number; oldestDueAt: number | null }[] {
     const each = (status: string, due: string) =>
@@ -302,6 +312,7 @@ export function createDeliveryStore(sql: Sql) {
     nextLeaseEnd,
     destinationsWithOpen,
     recordAttempt,
+    attemptsWith,
     backlog,
   };
 }

@@ -6,7 +6,7 @@ import { broken, delivered, rateLimited, refused, startMs, unanswered, unknownAn
 const random = { fraction: () => 0.5, bytes: (count: number) => new Uint8Array(count) };
 const far = startMs + 3_600_000;
 
-const table: [string, AttemptOutcome, { attempt: number; expiresAt: number }, Partial<Settlement>][] = [
+const table: [string, AttemptOutcome, { attempt: number; expiresAt: number; unknownAnswers?: number }, Partial<Settlement>][] = [
   ['delivered is the end', delivered, { attempt: 9, expiresAt: startMs }, { kind: 'delivered', detail: '200 OK' }],
   ['a refused payload is dead', refused, { attempt: 1, expiresAt: far }, { kind: 'dead', reason: 'payload' }],
   ['a broken destination parks', broken, { attempt: 1, expiresAt: far }, { kind: 'park', reason: 'channel' }],
@@ -43,21 +43,28 @@ const table: [string, AttemptOutcome, { attempt: number; expiresAt: number }, Pa
   [
     'an answer that nobody understands is tried again',
     unknownAnswer,
-    { attempt: 4, expiresAt: far },
+    { attempt: 90, expiresAt: far, unknownAnswers: 4 },
     { kind: 'again', reason: 'unknown-answer' },
   ],
-  ['five times', unknownAnswer, { attempt: 5, expiresAt: far }, { kind: 'dead', reason: 'unknown-answer' }],
+  [
+    'but not more than five times',
+    unknownAnswer,
+    { attempt: 5, expiresAt: far, unknownAnswers: 5 },
+    { kind: 'dead', reason: 'unknown-answer' },
+  ],
   ['other failures know no such limit', unreachable, { attempt: 500, expiresAt: far }, { kind: 'again' }],
 ];
 
 describe('what an outcome means', () => {
   test.each(table)('%s', (_what, outcome, delivery, expected) => {
-    expect(settle(outcome, delivery, startMs, random)).toMatchObject(expected);
+    expect(settle(outcome, { unknownAnswers: 0, ...delivery }, startMs, random)).toMatchObject(expected);
   });
 
   test('a receipt stays with the delivery', () => {
     const receipt = { ts: '1772442725.000100' };
-    expect(settle({ ...delivered, receipt } as AttemptOutcome, { attempt: 1, expiresAt: far }, startMs, random)).toMatchObject({
+    expect(
+      settle({ ...delivered, receipt } as AttemptOutcome, { attempt: 1, expiresAt: far, unknownAnswers: 0 }, startMs, random),
+    ).toMatchObject({
       receipt,
     });
   });
