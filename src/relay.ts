@@ -103,6 +103,7 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
     deliveryLifetimeMs,
     nextSeq,
     onAttempt: createAttemptReport(log, metrics),
+    onDeath: ({ destination }) => metrics.count('deliveries_total', { destination, outcome: 'dead' }),
   });
   const ledger = createLedger({
     sql,

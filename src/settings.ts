@@ -7,7 +7,8 @@ const wholeNumber = (least: number, most: number) =>
     .string()
     .regex(/^\d+$/, 'must be a whole number')
     .transform(Number)
-    .pipe(z.number().min(least, `must be at least ${least}`).max(most, `must be at most ${most}`));
+    // What is so long that it reads as Infinity is no number to zod; it is too much all the same.
+    .pipe(z.number(`must be at most ${most}`).min(least, `must be at least ${least}`).max(most, `must be at most ${most}`));
 
 const httpUrl = z
   .string()

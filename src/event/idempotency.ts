@@ -21,7 +21,8 @@ export interface KeySources {
 }
 
 export function idempotencyKey(hash: Hash, { deliveryKeys, header, subscription, event, body }: KeySources): string {
-  const given = deliveryKeys.idempotencyKey ?? header ?? deliveryKeys.webhookEventId;
+  // A header that is there but empty names nothing: as a key it would make one event of all that come with it.
+  const given = deliveryKeys.idempotencyKey ?? (header || null) ?? deliveryKeys.webhookEventId;
   if (given !== null) return given.length <= maxKeyLength ? given : `sha256:${hex(hash.sha256(given))}`;
   if (event?.kind === 'job' && event.job.updated_at !== null) {
     const { id, state, updated_at } = event.job;

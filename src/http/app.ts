@@ -25,6 +25,9 @@ export function createApp({ webhook, readiness, metrics, log }: AppOptions): Hon
     app.post(path, webhook);
     app.all(path, () => problem(405, 'Events are sent with POST.', { allow: 'POST' }));
   }
+  for (const path of ['/healthz', '/readyz', '/metrics']) {
+    app.on(['POST', 'PUT', 'PATCH', 'DELETE'], path, () => problem(405, 'This is only to be read.', { allow: 'GET, HEAD' }));
+  }
   app.get('/healthz', (context) => context.json({ status: 'alive' }));
   app.get('/readyz', (context) => {
     const { ready, details } = readiness();

@@ -128,7 +128,7 @@ function answer(outcome: IntakeOutcome, named: string | null): Response {
     case 'unknown-subscription':
       return problem(404, `There is no subscription named ${JSON.stringify(named)} in the rules.`);
     case 'unverified':
-      return problem(401, unverified);
+      return problem(401, unverified, { 'www-authenticate': 'Bearer' });
     case 'not-json':
       return problem(400, `The body is not JSON: ${outcome.why}`);
     case 'taken':

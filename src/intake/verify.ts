@@ -43,6 +43,9 @@ const secretHeaders = ['authorization', 'x-narrative-secret', 'x-webhook-secret'
 /** Generous, since a sender's retries keep the first timestamp; the ledger's keys are what stops a replay. */
 export const defaultToleranceMs = 7 * 24 * 3_600_000;
 
+/** `v1,<signature>`, several apart by spaces. A header that came twice is joined by one comma too many, and so refused. */
+const signatureList = /^[^\s,]+,[^\s,]+(?: +[^\s,]+,[^\s,]+)*$/;
+
 type Check = { ok: true; scheme: Scheme; header: string | null } | { ok: false; why: VerificationFailure };
 
 const refuse = (why: VerificationFailure): Check => ({ ok: false, why });
@@ -121,8 +124,8 @@ export function createVerifier(hash: Hash) {
     const timestamp = claim.header('webhook-timestamp');
     const signatures = claim.header('webhook-signature');
     if (id === null || timestamp === null || signatures === null) return refuse('no-proof');
-    if (!/^\d{1,12}$/.test(timestamp)) return refuse('malformed-proof');
-    const offered = signatures.split(/[ ,](?=v1,)/).map((signature) => utf8.encode(signature.trim()));
+    if (!/^\d{1,12}$/.test(timestamp) || !signatureList.test(signatures)) return refuse('malformed-proof');
+    const offered = signatures.split(/ +/).map((signature) => utf8.encode(signature));
     const matches = secrets.some((secret) => {
       const expected = utf8.encode(signStandardWebhook(hash, standardWebhooksKey(secret), id, Number(timestamp), claim.body));
       return offered.some((signature) => constantTimeEqual(signature, expected));

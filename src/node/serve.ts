@@ -19,9 +19,10 @@ import { openSqlite, storeErrorOf, type SqliteStore } from './sqlite.ts';
 import { version } from './version.ts';
 import { watchRules } from './watch-rules.ts';
 
-/** Longest a client may take to send its headers, and its whole request, ms. */
+/** Longest a client may take to send its headers, and its whole request, ms; looked at every so often. */
 const headersTimeoutMs = 10_000;
 const requestTimeoutMs = 30_000;
+const connectionsCheckingIntervalMs = 5_000;
 /** How often past events are pruned, ms. */
 const pruneEveryMs = 60_000;
 
@@ -73,7 +74,11 @@ export async function serve(settings: Settings, warnings: readonly string[]): Pr
   );
   const server = createAdaptorServer({
     fetch: relay.app.fetch,
-    serverOptions: { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs },
+    serverOptions: {
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: connectionsCheckingIntervalMs,
+    },
   }) as Server;
   try {
     await listen(server, settings);
@@ -96,12 +101,12 @@ export async function serve(settings: Settings, warnings: readonly string[]): Pr
     if (found instanceof Error) return [found.message];
     const loaded = loadRules(found, readSecret);
     if (!loaded.ok) return loaded.problems.map(formatProblem);
+    redact(createRedactor([...secretsOf(rules), ...secretsOf(loaded.rules)]));
     try {
       relay.replaceRules(loaded.rules);
     } catch (error) {
       return [error instanceof Error ? error.message : String(error)];
     }
-    redact(createRedactor([...secretsOf(rules), ...secretsOf(loaded.rules)]));
     log.info({ rules_version: loaded.rules.version, rules: loaded.rules.rules.length }, 'rules reloaded');
     return [];
   }

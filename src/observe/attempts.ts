@@ -14,7 +14,6 @@ export function createAttemptReport(log: Log, metrics: Metrics) {
       metrics.count('deliveries_total', { destination, outcome: 'delivered' });
       metrics.observe('event_to_delivery_seconds', { destination }, Math.max(0, endedAt - delivery.createdAt) / 1000);
     }
-    if (settlement?.kind === 'dead') metrics.count('deliveries_total', { destination, outcome: 'dead' });
     const line = {
       outcome: outcome.kind,
       ...(reason === '' ? {} : { reason }),

@@ -7,9 +7,10 @@ const leastLength = 6;
 
 /** Returns a function that replaces each of the secrets, as it stands or as JSON escapes it, by `[redacted]`. */
 export function createRedactor(secrets: readonly string[]): (text: string) => string {
-  const values = new Set(
-    secrets.filter((secret) => secret.length >= leastLength).flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]),
-  );
+  const long = secrets.filter((secret) => secret.length >= leastLength);
+  const forms = new Set(long.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]));
+  // The longest first: one that is part of another would leave the rest of that one standing.
+  const values = [...forms].toSorted((a, b) => b.length - a.length);
   return (text) => {
     let clean = text;
     for (const value of values) if (clean.includes(value)) clean = clean.replaceAll(value, '[redacted]');

@@ -45,10 +45,13 @@ export interface OutboxOptions {
   /** Makes event numbers, for notices. */
   nextSeq: () => number;
   onAttempt?: (attempt: FinishedAttempt, settlement: Settlement | null) => void;
+  /** A delivery was given up, with or without a last attempt. */
+  onDeath?: (delivery: Delivery) => void;
 }
 
 export function createOutbox(options: OutboxOptions) {
-  const { sql, clock, random, alarm, afterTurn, log, destinations, links, deliveryLifetimeMs, nextSeq, onAttempt } = options;
+  const { sql, clock, random, alarm, afterTurn, log, destinations, links, deliveryLifetimeMs, nextSeq, onAttempt, onDeath } =
+    options;
   const deliveries = createDeliveryStore(sql);
   const events = createEventStore(sql);
   const parked = createParkedStore(sql);
@@ -92,8 +95,10 @@ export function createOutbox(options: OutboxOptions) {
       rulesAreNew = false;
       for (const { delivery, destination } of leased) void send(delivery, destination);
       ended.forEach((attempt, i) => onAttempt?.(attempt, settlements[i]!));
+      recorder.takeBuried().forEach((delivery) => onDeath?.(delivery));
       if (!stopping) armNext(now);
     } catch (error) {
+      recorder.takeBuried();
       log.error({ err: error, attempts: finished.length }, 'store refused the outbox: trying again');
       alarm.arm(now + storeRetryMs);
     }

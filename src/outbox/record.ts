@@ -33,6 +33,8 @@ export interface Recorder {
 }
 
 export function createRecorder({ deliveries, parked, random, log, deliveryLifetimeMs, nextSeq, fallbackOf }: Recorder) {
+  let buried: Delivery[] = [];
+
   /** Null when the lease was lost meanwhile: somebody else's attempt decides, this one is only kept in the record. */
   function finished({ delivery, outcome, startedAt, endedAt }: FinishedAttempt): Settlement | null {
     const reason = 'reason' in outcome ? outcome.reason : null;
@@ -71,6 +73,7 @@ export function createRecorder({ deliveries, parked, random, log, deliveryLifeti
 
   /** Ends a delivery that can't be made; what it had to say goes to the fallback. */
   function bury(delivery: Delivery, reason: DeathReason, detail: string, now: number): void {
+    buried.push(delivery);
     deliveries.finish(delivery, { status: 'dead', at: now, reason, detail });
     const fallback = fallbackOf(delivery.destination) ?? delivery.spec.fallback;
     const where = { delivery: deliveryId(delivery), destination: delivery.destination, rule: delivery.spec.rule, reason, detail };
@@ -154,7 +157,14 @@ export function createRecorder({ deliveries, parked, random, log, deliveryLifeti
     return settlement;
   }
 
-  return { finished, lost, bury };
+  /** What was buried since the last call. To be told after the commit, and forgotten after a rollback. */
+  function takeBuried(): Delivery[] {
+    const taken = buried;
+    buried = [];
+    return taken;
+  }
+
+  return { finished, lost, bury, takeBuried };
 }
 
 const whatToDo: Record<'credential' | 'channel', string> = {

@@ -19,6 +19,29 @@ test("the body's own key comes before the header, the header before the webhook 
   expect(keyOf({ deliveryKeys: { ...deliveryKeys, idempotencyKey: null } })).toBe('event');
 });
 
+test('an empty Idempotency-Key header names nothing, and makes no two events one', () => {
+  const deliveryKeys = { idempotencyKey: null, webhookEventId: 'event' };
+  expect(keyOf({ deliveryKeys, header: '' })).toBe('event');
+  expect(keyOf({ header: '' })).toBe(keyOf({}));
+  expect(keyOf({ header: '' }, { state: 'running' })).not.toBe(keyOf({ header: '' }));
+});
+
+test('a bare job has no key of a delivery: its states are told apart by what happened', () => {
+  const keyOfBare = (state: string) => {
+    const parsed = parseWire({
+      job_id: 'j',
+      type: 'costs',
+      idempotency_key: 'of-the-job',
+      state,
+      updated_at: '2026-03-02T09:00:00',
+    });
+    if (parsed.kind !== 'event') throw new Error(parsed.kind);
+    return idempotencyKey(nodeHash, { ...parsed, header: null, subscription: 'p', body: Buffer.from('') });
+  };
+  expect(keyOfBare('running')).not.toBe(keyOfBare('failed'));
+  expect(keyOfBare('failed')).toBe(keyOfBare('failed'));
+});
+
 test('with no key at all, a transition is the same when subscription, job, state and time are', () => {
   const key = keyOf({});
   expect(keyOf({ body: Buffer.from('{"another":"body"}') })).toBe(key);

@@ -158,6 +158,10 @@ describe('app events', () => {
     expect(appOf(parseBody(fixture('app-completed-plain'))).event.app).toMatchObject({ status: 'completed' });
   });
 
+  test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])('of a connector that calls itself %s', (connector) => {
+    expect(appOf(parse({ eventType: `${connector}.audience.delivery.failed` })).event.app).toMatchObject({ id: null, connector });
+  });
+
   test('of a connector whose id we do not know', () => {
     expect(appOf(parse({ eventType: 'new_thing.taxonomy.delivery.completed' })).event.app).toMatchObject({
       id: null,

@@ -1,10 +1,19 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { formatDuration, isoTimestamp, secondsBetween, timestampUs } from '../../src/event/time.ts';
 
-test('without a zone it is UTC, whatever the zone of the machine', () => {
+afterEach(() => void vi.unstubAllEnvs());
+
+test.each(['UTC', 'America/New_York', 'Asia/Kolkata'])('without a zone it is UTC, although the machine is in %s', (zone) => {
+  vi.stubEnv('TZ', zone);
+  expect(new Date(2023, 9, 31).getTimezoneOffset()).toBe({ UTC: 0, 'America/New_York': 240, 'Asia/Kolkata': -330 }[zone]);
   expect(timestampUs('2023-10-31T11:19:13.400498')).toBe(Date.UTC(2023, 9, 31, 11, 19, 13) * 1000 + 400_498);
   expect(isoTimestamp('2023-10-31T11:19:13.400498')).toBe('2023-10-31T11:19:13.400498Z');
 });
+
+test.each(['0001-01-01T00:00:00', '1969-12-31T23:59:59.999999Z', '9999-12-31T23:59:59.999999Z', '2024-02-29 12:00Z'])(
+  '%s, however far away, is a whole number of microseconds',
+  (text) => expect(Number.isInteger(timestampUs(text))).toBe(true),
+);
 
 test('two times within one millisecond have an order', () => {
   expect(timestampUs('2023-10-31T11:25:08.327209')! - timestampUs('2023-10-31T11:25:08.327194Z')!).toBe(15);

@@ -1,6 +1,7 @@
 /** What those ask that watch the relay: alive, ready, and how much of what. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { jobBody, post } from './narrative-event.ts';
+import { detailOf } from './problem-of.ts';
 import { startRelayUnderTest, type RelayUnderTest } from './relay-under-test.ts';
 
 let relay: RelayUnderTest;
@@ -15,6 +16,13 @@ test('/healthz says that the process is alive', async () => {
   const response = await fetch(`${relay.url}/healthz`);
   expect(response.status).toBe(200);
   expect(await response.json()).toEqual({ status: 'alive' });
+});
+
+test.each(['/healthz', '/readyz', '/metrics'])('%s is only to be read', async (path) => {
+  const response = await fetch(`${relay.url}${path}`, { method: 'POST' });
+  expect(response.headers.get('allow')).toBe('GET, HEAD');
+  expect(await detailOf(response, 405)).toBe('This is only to be read.');
+  expect((await fetch(`${relay.url}${path}`, { method: 'HEAD' })).status).toBe(200);
 });
 
 test('/readyz says that events can be stored, and which rules are in force', async () => {

@@ -96,7 +96,9 @@ describe('a request without a valid proof', () => {
   });
 
   test('is told nothing about its body: not whether it is JSON', async () => {
-    expect(await detailOf(await post(relay, '{', { headers: {} }), 401)).toBe(generic);
+    const response = await post(relay, '{', { headers: {} });
+    expect(response.headers.get('www-authenticate')).toBe('Bearer'); // RFC 9110 §11.6.1
+    expect(await detailOf(response, 401)).toBe(generic);
   });
 
   test('is refused when the body was changed on its way', async () => {

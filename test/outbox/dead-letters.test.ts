@@ -112,6 +112,7 @@ describe('a destination that is gone from the rules', () => {
     const gone = world.statesOf('chat').filter((status) => status !== 'delivered');
     expect(gone.length).toBeGreaterThan(100);
     expect(new Set(gone)).toEqual(new Set(['dead: destination-removed']));
+    expect(world.deaths.map(({ destination }) => destination)).toEqual(gone.map(() => 'chat'));
     expect(world.statesOf('triage')).toEqual(gone.map(() => 'delivered'));
     expect(world.sentTo('triage')[0]!.outgoing.note).toBe(
       'Could not be delivered to chat: destination chat is no longer in the rules',

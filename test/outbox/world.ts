@@ -8,6 +8,7 @@ import { createOutbox, type Outbox } from '../../src/outbox/outbox.ts';
 import type { FinishedAttempt } from '../../src/outbox/record.ts';
 import type { Settlement } from '../../src/outbox/settle.ts';
 import type { Log, Sql } from '../../src/ports.ts';
+import type { Delivery } from '../../src/store/deliveries.ts';
 import { createEventStore } from '../../src/store/events.ts';
 import { createLedger, type Acceptance, type Arrival, type Ledger } from '../../src/store/ledger.ts';
 import { createParkedStore, type Parked } from '../../src/store/parked.ts';
@@ -55,6 +56,7 @@ export function createWorld(first: Script[], { sql = openMemorySql(), fraction =
   const sent: Sent[] = [];
   const log: LogLine[] = [];
   const reports: { attempt: FinishedAttempt; settlement: Settlement | null }[] = [];
+  const deaths: Delivery[] = [];
   let now = startMs;
   let onSend: (sent: Sent) => void = () => {};
   let destinations = wired(first);
@@ -119,6 +121,7 @@ export function createWorld(first: Script[], { sql = openMemorySql(), fraction =
       destinations: () => destinations,
       links: () => ({}),
       onAttempt: (attempt, settlement) => void reports.push({ attempt, settlement }),
+      onDeath: (delivery) => void deaths.push(delivery),
     });
     const ledger = createLedger({
       ...ports,
@@ -138,6 +141,7 @@ export function createWorld(first: Script[], { sql = openMemorySql(), fraction =
     sent,
     log,
     reports,
+    deaths,
     get now() {
       return now;
     },

@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest';
+import { readSettings, settingsReference } from '../src/settings.ts';
+
+function settingsOf(environment: Record<string, string | undefined>) {
+  const read = readSettings(environment);
+  if (!read.ok) throw new Error(read.problems.join('\n'));
+  return read;
+}
+
+const problemsOf = (environment: Record<string, string>): string[] => {
+  const read = readSettings(environment);
+  return read.ok ? [] : read.problems;
+};
+
+const defaults = {
+  host: '127.0.0.1',
+  port: 8787,
+  rulesFolder: 'rules',
+  databasePath: 'data/relay.db',
+  maxBodyBytes: 1_048_576,
+  retentionDays: 30,
+  logLevel: 'info',
+  slackApiUrl: undefined,
+  pagerDutyEventsUrl: undefined,
+};
+
+test('with nothing set, each setting has its default', () => {
+  expect(settingsOf({})).toEqual({ ok: true, settings: defaults, warnings: [] });
+});
+
+test('a variable that is set to nothing is not set', () => {
+  const empty = Object.fromEntries(settingsReference.map(({ name }) => [name, '']));
+  expect(settingsOf({ ...empty, RELAY_NONSENSE: '', UNDEFINED: undefined })).toEqual({
+    ok: true,
+    settings: defaults,
+    warnings: [],
+  });
+});
+
+test('each variable sets its own setting', () => {
+  const environment = {
+    HOST: '0.0.0.0',
+    PORT: '0',
+    RELAY_RULES: '/etc/relay/rules',
+    RELAY_DB: '/data/relay.db',
+    RELAY_MAX_BODY_BYTES: '2048',
+    RELAY_RETENTION_DAYS: '7',
+    LOG_LEVEL: 'debug',
+    SLACK_API_URL: 'http://127.0.0.1:9000/api/',
+    PAGERDUTY_EVENTS_URL: 'https://events.example.com',
+  };
+  expect(Object.keys(environment)).toEqual(settingsReference.map(({ name }) => name));
+  expect(settingsOf(environment).settings).toEqual({
+    host: '0.0.0.0',
+    port: 0,
+    rulesFolder: '/etc/relay/rules',
+    databasePath: '/data/relay.db',
+    maxBodyBytes: 2048,
+    retentionDays: 7,
+    logLevel: 'debug',
+    slackApiUrl: 'http://127.0.0.1:9000/api/',
+    pagerDutyEventsUrl: 'https://events.example.com',
+  });
+});
+
+describe('a value that can not be meant is refused with the variable and what it must be', () => {
+  test.each([
+    ['PORT', 'http', 'PORT must be a whole number'],
+    ['PORT', '80.5', 'PORT must be a whole number'],
+    ['PORT', '0x50', 'PORT must be a whole number'],
+    ['PORT', ' 80', 'PORT must be a whole number'],
+    ['PORT', '-1', 'PORT must be a whole number'],
+    ['PORT', '٨٠', 'PORT must be a whole number'],
+    ['PORT', '65536', 'PORT must be at most 65535'],
+    ['RELAY_MAX_BODY_BYTES', '1MB', 'RELAY_MAX_BODY_BYTES must be a whole number'],
+    ['RELAY_MAX_BODY_BYTES', '1023', 'RELAY_MAX_BODY_BYTES must be at least 1024'],
+    ['RELAY_MAX_BODY_BYTES', '67108865', 'RELAY_MAX_BODY_BYTES must be at most 67108864'],
+    ['RELAY_RETENTION_DAYS', '0', 'RELAY_RETENTION_DAYS must be at least 1'],
+    ['RELAY_RETENTION_DAYS', '36501', 'RELAY_RETENTION_DAYS must be at most 36500'],
+    ['RELAY_RETENTION_DAYS', '30d', 'RELAY_RETENTION_DAYS must be a whole number'],
+    ['LOG_LEVEL', 'verbose', 'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent'],
+    ['LOG_LEVEL', 'INFO', 'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent'],
+    ['SLACK_API_URL', 'slack.com/api', 'SLACK_API_URL must be an http(s) URL'],
+    ['SLACK_API_URL', 'file:///etc/passwd', 'SLACK_API_URL must be an http(s) URL'],
+    ['PAGERDUTY_EVENTS_URL', 'events', 'PAGERDUTY_EVENTS_URL must be an http(s) URL'],
+  ])('%s=%s', (name, value, problem) => expect(problemsOf({ [name]: value })).toEqual([problem]));
+});
+
+test('a number of four hundred digits is too large, too', () => {
+  expect(problemsOf({ PORT: '9'.repeat(400) })).toEqual(['PORT must be at most 65535']);
+});
+
+test('all problems are told at once', () => {
+  const names = problemsOf({ PORT: 'x', LOG_LEVEL: 'x', SLACK_API_URL: 'x' }).map((problem) => problem.split(' ')[0]);
+  expect(names).toEqual(['PORT', 'LOG_LEVEL', 'SLACK_API_URL']);
+});
+
+test('no problem shows the value: it may be a secret in the wrong variable', () => {
+  for (const { name } of settingsReference) {
+    expect(problemsOf({ [name]: 'xoxb-obviously-fake' }).join()).not.toContain('xoxb');
+  }
+});
+
+test('a RELAY_ variable that is no setting is warned of, as a slip; other programs’ variables are nobody’s business here', () => {
+  const { settings, warnings } = settingsOf({
+    RELAY_PORT: '80',
+    RELAY_RULE: 'x',
+    PATH: '/bin',
+    SLACK_BOT_TOKEN: 'obviously-fake',
+  });
+  expect(settings.port).toBe(8787);
+  expect(warnings).toEqual(['RELAY_PORT is set, but no such setting exists', 'RELAY_RULE is set, but no such setting exists']);
+});
+
+test('the reference tells each default and meaning', () => {
+  const byName = new Map(settingsReference.map((setting) => [setting.name, setting]));
+  expect(byName.get('PORT')).toMatchObject({ default: '8787', meaning: expect.stringContaining('Port to listen on') });
+  expect(byName.get('SLACK_API_URL')).toMatchObject({ default: '' });
+  expect(settingsReference.filter(({ meaning }) => meaning === '')).toEqual([]);
+});
