@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { renderPagerDutyEvent } from '../terminal/pagerduty.ts';
 import { renderSlackMessage } from '../terminal/slack.ts';
 import type { Outgoing, Preview } from '../destination/destination.ts';
+import { oneLine } from '../destination/text.ts';
 import { stringifyJson } from '../event/json.ts';
 import { nodeClock } from '../node/ports.ts';
 import type { Explanation, PlannedDelivery, RuleExplanation } from '../rules/plan.ts';
@@ -82,7 +83,7 @@ const paint = (style: Parameters<typeof styleText>[0], text: string) => styleTex
 
 function describe({ rules, unmatched, plan }: Explanation, payloads: readonly Preview[]): string {
   const width = Math.max(...rules.map(({ name }) => name.length), 'unmatched'.length);
-  const lines = [`${paint('bold', 'subject')}  ${plan.subject}`, '', paint('bold', 'rules')];
+  const lines = [`${paint('bold', 'subject')}  ${oneLine(plan.subject)}`, '', paint('bold', 'rules')];
   for (const rule of rules) lines.push(`  ${describeRule(rule, width)}`);
   if (unmatched) {
     const reason = unmatched.applies ? `applies: ${unmatched.reason}` : paint('dim', unmatched.reason);
@@ -101,7 +102,7 @@ function describeRule(rule: RuleExplanation, width: number): string {
     case 'matched':
       return `${mark(true)} ${name}  → ${rule.to.join(', ')}${rule.stops ? paint('dim', ' (stop: the rest of its file is not looked at)') : ''}`;
     case 'no-match':
-      return `${mark(false)} ${name}  ${paint('dim', `${rule.reason} (${formatPlace(rule.place)})`)}`;
+      return `${mark(false)} ${name}  ${paint('dim', `${oneLine(rule.reason)} (${formatPlace(rule.place)})`)}`;
     case 'not-reached':
       return `${mark(false)} ${name}  ${paint('dim', `not reached: ${rule.by} has stop`)}`;
   }

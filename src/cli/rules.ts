@@ -54,16 +54,18 @@ export function requireDestination(rules: RuleSet, name: string): Destination {
   const settings = readSettings(process.env);
   if (!settings.ok) throw new CommandFailure(2, `the settings are wrong:\n  ${settings.problems.join('\n  ')}`);
   const { slackApiUrl, pagerDutyEventsUrl } = settings.settings;
-  return createDestination(requireConfig(rules, name), {
+  const config = requireConfig(rules, name);
+  const ports = {
     fetch: globalThis.fetch,
     clock: nodeClock,
     hash: nodeHash,
     render: createTemplates().render,
-    print: (text) => process.stdout.write(text),
+    print: (text: string) => void process.stdout.write(text),
     version,
     slackApiUrl,
     pagerDutyEventsUrl,
-  });
+  };
+  return attempt(1, () => createDestination(config, ports));
 }
 
 /** Turns a thrown error into a failure of the command. */

@@ -1,7 +1,7 @@
 /** The default wording: what an on-call person needs to know about an event at three in the morning, in that order. */
 import type { App, Job, NarrativeEvent, ReceivedEvent } from '../event/event.ts';
 import { datasetOf, hasEnded } from '../event/event.ts';
-import { isoTimestamp } from '../event/time.ts';
+
 import { oneLine, truncate } from './text.ts';
 
 /** Enough for any name or id; keeps a hostile one from filling the message. */
@@ -89,9 +89,14 @@ function momentLabel(state: string): string {
 export function occurredAt({ narrative, receivedAtMs }: ReceivedEvent): string {
   const moments =
     narrative.kind === 'job' ? [narrative.job.ended_at, narrative.job.updated_at, narrative.created_at] : [narrative.created_at];
-  // Through isoTimestamp, because PagerDuty refuses an event whose timestamp is none.
-  const said = moments.map(isoTimestamp).find((moment) => moment !== null);
-  return said ?? new Date(receivedAtMs).toISOString();
+  const said = moments.find((moment) => moment !== null && isRealTime(moment));
+  return said?.replace(/(\.\d{6})\d+/, '$1') ?? new Date(receivedAtMs).toISOString();
+}
+
+/** PagerDuty refuses an event whose timestamp is none, and `Date` takes the 30th of February for the 2nd of March. */
+function isRealTime(iso: string): boolean {
+  const ms = Date.parse(iso);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().slice(0, 19) === iso.slice(0, 19);
 }
 
 /** `2023-10-31 11:25:08 UTC`. */

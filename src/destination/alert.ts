@@ -154,8 +154,9 @@ function composeLinks(
 
 /** `links` are written once for all events; one made of a job alone is not about an app, and no mistake there. */
 function concerns(source: string, kind: 'job' | 'app'): boolean {
+  const tags = (source.match(/\{[{%][\s\S]*?[%}]\}/g) ?? []).join(' ');
   const [own, other] = kind === 'job' ? [/\bjob\./, /\bapp\./] : [/\bapp\./, /\bjob\./];
-  return own.test(source) || !other.test(source);
+  return own.test(tags) || !other.test(tags);
 }
 
 /** Narrative's page of a dataset. Source: the links in Narrative's knowledge base. */

@@ -7,6 +7,7 @@ import type { Clock, Fetch, Hash } from '../ports.ts';
 import type { AttemptOutcome, Content, Destination, Outgoing, Pace } from './destination.ts';
 import { defaultTimeoutMs, hostOf, requestOnce, retryAfter, type RequestResult } from './http-client.ts';
 import { encodeBase64, signStandardWebhook, standardWebhooksKey } from './standard-webhooks.ts';
+import { isReservedHeader } from './reserved-headers.ts';
 import { cleanText } from './text.ts';
 
 export interface HttpConfig {
@@ -31,11 +32,6 @@ export interface HttpPorts {
   hash: Hash;
   /** The relay's, for `user-agent`. */
   version: string;
-}
-
-/** Headers that say what the relay vouches for, or that belong to the connection. Also for checking the configuration. */
-export function isReservedHeader(name: string): boolean {
-  return /^(webhook-.*|x-narrative-relay-.*|host|connection|content-length|transfer-encoding|expect|upgrade)$/i.test(name);
 }
 
 /** Throws, without quoting a secret, for a configuration that could never send. */

@@ -14,7 +14,7 @@ type RichText = { type: 'text'; text: string } | { type: 'link'; url: string; te
 
 export type SlackBlock =
   | { type: 'header'; text: PlainText }
-  | { type: 'section'; text: Mrkdwn }
+  | { type: 'section'; text: Mrkdwn | PlainText }
   | { type: 'section'; fields: (Mrkdwn | PlainText)[] }
   | { type: 'context'; elements: PlainText[] }
   | { type: 'rich_text'; elements: { type: 'rich_text_section' | 'rich_text_preformatted'; elements: RichText[] }[] };
@@ -95,7 +95,9 @@ function titleBlocks({ tone, title }: Alert): SlackBlock[] {
   const shown = `${toneEmoji[tone]} ${shownText(line)}`;
   // Counted escaped, to be safe: Slack doesn't say which it counts.
   const header: SlackBlock = { type: 'header', text: plainText(fitted(shown, share.header)) };
-  return header.text.text === shown ? [header] : [header, { type: 'section', text: mrkdwn(truncateMarkup(line, share.title)) }];
+  return header.text.text === shown
+    ? [header]
+    : [header, { type: 'section', text: plainText(fitted(shownText(line), share.title)) }];
 }
 
 function textBlocks(text: string | null): SlackBlock[] {

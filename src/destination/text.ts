@@ -32,9 +32,12 @@ export function truncateMarkup(text: string, max: number, ellipsis = '…'): str
   if (text.length <= max) return text;
   let head = truncate(text, max - ellipsis.length, '');
   const opened = head.lastIndexOf('<');
-  if (opened > head.lastIndexOf('>')) head = head.slice(0, opened);
+  if (opened > head.lastIndexOf('>') && beginsLink.test(head.slice(opened))) head = head.slice(0, opened);
   return head.replace(/&[a-z]{0,3}$/, '') + ellipsis;
 }
+
+/** A mention, a channel, a command or a link; a `<` alone is only less than. */
+const beginsLink = /^<(?:[!@#]|h(?:t(?:t(?:p|$)|$)|$)|m(?:a(?:i(?:l|$)|$)|$)|$)/;
 
 function wholeCharacters(text: string, end: number): number {
   const last = text.charCodeAt(end - 1);

@@ -51,7 +51,7 @@ export function createReadSecret(environment: NodeJS.ProcessEnv): ReadSecret {
   return (ref) => {
     if ('file' in ref) return contentOf(ref.file);
     const file = environment[`${ref.env}_FILE`];
-    return environment[ref.env] ?? (file ? contentOf(file) : undefined);
+    return environment[ref.env] || (file ? contentOf(file) : environment[ref.env]);
   };
 }
 

@@ -99,16 +99,16 @@ export async function serve(settings: Settings, warnings: readonly string[]): Pr
   /** Puts changed rules in force; or says what is wrong with them, and nothing has changed. */
   function tryRules(found: RulesFile[] | Error): string[] {
     if (found instanceof Error) return [found.message];
-    const loaded = loadRules(found, readSecret);
-    if (!loaded.ok) return loaded.problems.map(formatProblem);
-    redact(createRedactor([...secretsOf(rules), ...secretsOf(loaded.rules)]));
     try {
+      const loaded = loadRules(found, readSecret);
+      if (!loaded.ok) return loaded.problems.map(formatProblem);
+      redact(createRedactor([...secretsOf(rules), ...secretsOf(loaded.rules)]));
       relay.replaceRules(loaded.rules);
+      log.info({ rules_version: loaded.rules.version, rules: loaded.rules.rules.length }, 'rules reloaded');
+      return [];
     } catch (error) {
       return [error instanceof Error ? error.message : String(error)];
     }
-    log.info({ rules_version: loaded.rules.version, rules: loaded.rules.rules.length }, 'rules reloaded');
-    return [];
   }
   const watching = watchRules(settings.rulesFolder, () => readRulesFolder(settings.rulesFolder), changeRules);
   process.on('SIGHUP', watching.reload);

@@ -124,7 +124,7 @@ export function createRecorder({ deliveries, parked, random, log, deliveryLifeti
       },
       notice: {
         title: `Destination ${destination} is broken: its alerts wait`,
-        text: `${detail}\n${whatToDo[reason]} Deliveries to ${destination} are kept and sent once it works again; it is tried every few minutes. Nothing else will be said about it here.`,
+        text: `${detail}\n${whatToDo[reason]} Deliveries to ${destination} are kept for 24 h and sent once it works again; it is tried every few minutes. Nothing else will be said about it here.`,
       },
     });
   }

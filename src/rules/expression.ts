@@ -95,16 +95,30 @@ function* faultsIn(node: ASTNode): Iterable<ExpressionFault> {
     const hint = 'use contains("…"), startsWith("…"), endsWith("…") or like("glob with * and ?")';
     yield { message: 'matches() is not available: its regular expressions can hang on hostile text', hint, offset };
   }
-  if (node.op === '==' || node.op === '!=') {
-    for (const [field, other] of [node.args, node.args.toReversed()] as [ASTNode, ASTNode][]) {
-      const path = fieldOf(field);
-      if (!path || !isTextField(...path) || other.op !== 'value') continue;
-      if (typeof other.args === 'bigint' || typeof other.args === 'number') {
-        yield { message: `${path.join('.')} is text and never equals a number`, hint: `write "${other.args}" in quotes`, offset };
-      }
-    }
+  for (const { field, number } of textAgainstNumber(node)) {
+    yield { message: `${field} is text and never equals a number`, hint: `write "${number}" in quotes`, offset };
   }
   for (const child of childrenOf(node.args)) yield* faultsIn(child);
+}
+
+const comparisons: readonly string[] = ['==', '!=', '<', '<=', '>', '>='];
+
+/** Where a field that is text meets a number: `job.id == 7`, `7 == job.id`, `job.dataset_id in [7, 8]`. */
+function* textAgainstNumber(node: ASTNode): Iterable<{ field: string; number: string }> {
+  if (!Array.isArray(node.args)) return;
+  const [left, right] = node.args as [ASTNode, ASTNode];
+  if (comparisons.includes(node.op)) {
+    yield* meets(left, right);
+    yield* meets(right, left);
+  }
+  if (node.op === 'in' && right.op === 'list') for (const element of right.args as ASTNode[]) yield* meets(left, element);
+}
+
+function* meets(field: ASTNode, other: ASTNode): Iterable<{ field: string; number: string }> {
+  const path = fieldOf(field);
+  if (!path || !isTextField(...path) || other.op !== 'value') return;
+  if (typeof other.args === 'bigint' || typeof other.args === 'number')
+    yield { field: path.join('.'), number: String(other.args) };
 }
 
 /** `job.state` and `job["state"]` as `['job', 'state']`. */

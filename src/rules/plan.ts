@@ -13,6 +13,7 @@ export interface PlannedDelivery {
   merged: string[];
   /** The highest that any of them asked for. */
   severity: Severity;
+  /** A change event, no alert: only if none of them asked for an alert. */
   change: boolean;
   message: MessageTemplates | null;
 }

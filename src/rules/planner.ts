@@ -70,6 +70,8 @@ function addTo(deliveries: PlannedDelivery[], rule: string, { to, severity, chan
   }
   earlier.merged.push(rule);
   if (rank[wanted] > rank[earlier.severity]) earlier.severity = wanted;
+  // An alert that somebody wanted is not made up for by a line on a timeline.
+  if (!change) earlier.change = false;
 }
 
 const rank: Record<Severity, number> = { info: 0, warning: 1, error: 2, critical: 3 };

@@ -48,7 +48,8 @@ export const httpUrlText = z
   .regex(
     /^https?:\/\/[^\s/?#@]+(?:[/?#]\S*)?$/i,
     'must be an http(s) URL, without a user and password\nput credentials into headers, as { env: NAME }',
-  );
+  )
+  .refine((text) => URL.canParse(text), { error: 'is no URL that can be called\ncheck its host and port', abort: true });
 
 /** Part of a URL path, a metric label and a log field. */
 export const slug = z

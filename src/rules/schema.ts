@@ -1,5 +1,6 @@
 /** The rules files as users write them. The descriptions are what an editor shows: see `json-schema.ts`. */
 import { z } from 'zod';
+import { isReservedHeader } from '../destination/reserved-headers.ts';
 import { knownJobTypes, knownStates } from './facts.ts';
 import { duration, expression, httpUrlText, literalOrSecret, pace, secret, severities, slug, template } from './schema-values.ts';
 
@@ -82,7 +83,10 @@ const http = z.strictObject({
   secret: secret.exactOptional().describe('Signs each request as Standard Webhooks (whsec_… or any text).'),
   method: z.enum(['POST', 'PUT', 'PATCH']).exactOptional().describe('Default POST.'),
   headers: z
-    .record(headerName, literalOrSecret(z.string(), 'text'))
+    .record(
+      headerName.refine((name) => !isReservedHeader(name), 'the relay sets this header itself\nleave it out'),
+      literalOrSecret(z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'a header can hold no such characters'), 'text'),
+    )
     .exactOptional()
     .describe('More headers: text, or secrets such as { env: AIRFLOW_BASIC_AUTH }.'),
   ...shared,
@@ -197,6 +201,13 @@ const testEvent = z
     const isJob = state !== undefined && type !== undefined;
     if (!isJob && event_type === undefined) {
       context.addIssue({ code: 'custom', message: 'needs state and type (a job event) or event_type (an app event)' });
+    }
+    if (event_type !== undefined && !/^[^.]+\..+\.[^.]+$/.test(event_type)) {
+      const message = 'must be connector.category.status\nsuch as facebook.audience.delivery.failed';
+      context.addIssue({ code: 'custom', message, path: ['event_type'] });
+    }
+    for (const [key, value] of Object.entries({ state, type, event_type })) {
+      if (value === '') context.addIssue({ code: 'custom', message: 'is empty', path: [key] });
     }
     if (event_type === undefined && dataset_id !== undefined) {
       const message = 'a job has its dataset in its input\nwrite input: { dataset_id: … }';

@@ -80,6 +80,14 @@ describe('the default alert', () => {
     expect(fieldsOf(alert)).toMatchObject({ Connector: 'facebook (app 8)', Profile: '9a7c9a52-1d8e-4f6c-8a3b-5b1f6c2d7e88' });
   });
 
+  test.each(['2026-02-30T09:12:00', '2026-03-02T24:00:00', 'soon'])(
+    'says when we heard of it where the event says %s',
+    (ended_at) => {
+      const content = eventContent(JSON.stringify({ job_id: 'j1', state: 'failed', type: 'costs', ended_at }));
+      expect(compose({ content }).alert.occurredAt).toBe('2026-03-02T09:12:05.000Z');
+    },
+  );
+
   test('leaves out what a bare event does not say', () => {
     const { alert } = compose({
       content: eventContent('{"job_id":"j1","state":"failed","type":"costs"}'),
@@ -242,5 +250,12 @@ describe('links', () => {
     });
     expect(alert.links.map(({ label }) => label)).toEqual(['Dataset']);
     expect(problems).toEqual([]);
+  });
+
+  test('are about a job or an app by their templates, not by what their address is called', () => {
+    const links = { dash: 'https://app.example.com/app.html', job: 'https://app.example.com/jobs/{{ job.id }}' };
+    const labels = (content: Parameters<typeof linksOf>[1]) => linksOf(links, content).map(({ label }) => label);
+    expect(labels(fixtureEvent('job-failed-kb'))).toEqual(['Dash', 'Job', 'Dataset']);
+    expect(labels(fixtureEvent('app-failed'))).toEqual(['Dash', 'Dataset']);
   });
 });

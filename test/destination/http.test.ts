@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { renderHttpRequest, startHttpReceiver, type HttpReceiver } from '../../src/demo/http-receiver.ts';
 import type { Outgoing } from '../../src/destination/destination.ts';
-import { createHttpDestination, isReservedHeader, type HttpConfig } from '../../src/destination/http.ts';
+import { createHttpDestination, type HttpConfig } from '../../src/destination/http.ts';
+import { isReservedHeader } from '../../src/destination/reserved-headers.ts';
 import { signStandardWebhook, standardWebhooksKey } from '../../src/destination/standard-webhooks.ts';
 import { clock, delivery, eventContent, failedJobBody, nodeHash, noSignal, notice, nowMs } from './example-delivery.ts';
 

@@ -79,7 +79,12 @@ test('notes come right below the header', () => {
 test('a title that is too long for the header is told in full below it', () => {
   const { blocks } = messageOf({ message: { title: `${'t'.repeat(300)} & more` } });
   expect((blocks[0] as { text: { text: string } }).text.text).toHaveLength(150);
-  expect(blocks[1]).toMatchObject({ type: 'section', text: { text: `${'t'.repeat(300)} & more`, verbatim: true } });
+  expect(blocks[1]).toMatchObject({ type: 'section', text: { type: 'plain_text', text: `${'t'.repeat(300)} & more` } });
+});
+
+test('a title stays plain text wherever it is told: a mention in it calls nobody', () => {
+  const { blocks } = messageOf({ message: { title: `<!channel> ${'*t* '.repeat(60)}` } });
+  expect(blocks.slice(0, 2).map((block) => ('text' in block ? block.text.type : ''))).toEqual(['plain_text', 'plain_text']);
 });
 
 test('more fields than a message should have are counted, not silently dropped', () => {

@@ -57,6 +57,7 @@ describe('truncateMarkup', () => {
 
   test('does not leave a link open', () => {
     expect(truncateMarkup('see <https://example.com/a|the page> now', 20)).toBe('see …');
+    expect(truncateMarkup('rows < 100 are few, far too few', 20)).toBe('rows < 100 are few,…');
   });
 
   test('cuts escaped text so that it still unescapes to the start of the original', () => {

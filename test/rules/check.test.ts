@@ -74,6 +74,8 @@ tests:
     ['{ event: { state: failed, type: costs }, expect: {} }', 'needs rules, to or both'],
     ['{ event: { state: failed, type: costs, dataset_id: 1 }, expect: { to: [] } }', 'a job has its dataset in its input'],
     ['{ event: { state: failed, typ: costs }, expect: { to: [] } }', 'unknown key "typ"'],
+    ['{ event: { event_type: job.failed }, expect: { to: [] } }', 'must be connector.category.status'],
+    ['{ event: { state: "", type: costs }, expect: { to: [] } }', 'is empty'],
   ])('refuses the test %s', (written, message) => {
     expect(
       check(`rules: []\ntests: [${written}]`)

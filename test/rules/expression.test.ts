@@ -38,7 +38,6 @@ describe('when', () => {
 
   test.each([
     ['job.input.columns > 1', 'No such key: columns'],
-    ['job.data_plane_id > 1', 'no such overload'],
     ['job.type && true', 'bool operands'],
     ['job.input.rows / 0 > 1 && job.type', 'string'],
     ['job.input', 'not true or false'],
@@ -64,6 +63,8 @@ describe('when', () => {
     ['job["stat"] == "x"', 0, 'job has no "stat"', 'state'],
     ['job.dataset_id == 10736', 0, 'is text', '"10736" in quotes'],
     ['10736 != app.dataset_id', 0, 'is text', '"10736" in quotes'],
+    ['job.data_plane_id > 1', 0, 'is text', '"1" in quotes'],
+    ['job.dataset_id in ["a", 10736]', 0, 'is text', '"10736" in quotes'],
     ['1 + 1', 0, 'gives int', undefined],
     ['"failed"', 0, 'gives string', undefined],
     ['job.type.matches("(a+)+$")', 0, 'matches() is not available', 'like('],

@@ -29,6 +29,17 @@ describe('a plan', () => {
     });
   });
 
+  test('is an alert as soon as one rule wants an alert, whatever the wording', () => {
+    const rules = rulesOf(`${destinations}rules:
+  - { name: timeline, send: [{ to: a, change: true }] }
+  - { name: page, match: { states: [failed] }, send: [{ to: a, severity: critical }] }
+`);
+    expect(rules.plan(jobEvent()).deliveries).toMatchObject([
+      { rule: 'timeline', merged: ['page'], severity: 'critical', change: false },
+    ]);
+    expect(rules.plan(jobEvent({ state: 'completed' })).deliveries).toMatchObject([{ rule: 'timeline', change: true }]);
+  });
+
   test.each([
     ['failed', 'error'],
     ['cancelled', 'warning'],

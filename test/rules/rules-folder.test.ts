@@ -31,12 +31,21 @@ describe('reading the rules folder', () => {
 test('a secret comes from its variable, from the file that NAME_FILE names, or from a file', () => {
   const path = join(root, 'secret');
   writeFileSync(path, 'fake-from-file\n');
-  const read = createReadSecret({ A: 'fake-from-env', A_FILE: path, B_FILE: path, C_FILE: join(root, 'none'), E: '' });
+  const read = createReadSecret({
+    A: 'fake-from-env',
+    A_FILE: path,
+    B_FILE: path,
+    C_FILE: join(root, 'none'),
+    E: '',
+    F: '',
+    F_FILE: path,
+  });
   expect(read({ env: 'A' })).toBe('fake-from-env');
   expect(read({ env: 'B' })).toBe('fake-from-file\n');
   expect(read({ env: 'C' })).toBeUndefined();
   expect(read({ env: 'D' })).toBeUndefined();
   expect(read({ env: 'E' })).toBe('');
+  expect(read({ env: 'F' })).toBe('fake-from-file\n');
   expect(read({ file: path })).toBe('fake-from-file\n');
   expect(read({ file: join(root, 'none') })).toBeUndefined();
 });
