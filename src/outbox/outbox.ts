@@ -8,6 +8,7 @@
 import type { AttemptOutcome, Destination } from '../destination/destination.ts';
 import { deliveryId } from '../event/id.ts';
 import type { AfterTurn, Alarm, Clock, Log, Random, Sql } from '../ports.ts';
+import { createAttemptStore } from '../store/attempts.ts';
 import { createDeliveryStore, type Delivery } from '../store/deliveries.ts';
 import { createEventStore } from '../store/events.ts';
 import { createParkedStore, type Parked } from '../store/parked.ts';
@@ -56,7 +57,16 @@ export function createOutbox(options: OutboxOptions) {
   const events = createEventStore(sql);
   const parked = createParkedStore(sql);
   const fallbackOf = (name: string) => destinations().get(name)?.fallback ?? null;
-  const recorder = createRecorder({ deliveries, parked, random, log, deliveryLifetimeMs, nextSeq, fallbackOf });
+  const recorder = createRecorder({
+    deliveries,
+    attempts: createAttemptStore(sql),
+    parked,
+    random,
+    log,
+    deliveryLifetimeMs,
+    nextSeq,
+    fallbackOf,
+  });
   const pacing = createPacing();
   /** Sends under way, by destination. */
   const underWay = new Map<string, number>();

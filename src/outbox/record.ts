@@ -5,6 +5,7 @@
 import type { AttemptOutcome } from '../destination/destination.ts';
 import { deliveryId } from '../event/id.ts';
 import type { Log, Random } from '../ports.ts';
+import type { AttemptStore } from '../store/attempts.ts';
 import type { Delivery, DeliveryStore } from '../store/deliveries.ts';
 import type { ParkedStore } from '../store/parked.ts';
 import { backoffMs } from './backoff.ts';
@@ -23,6 +24,7 @@ export interface FinishedAttempt {
 
 export interface Recorder {
   deliveries: DeliveryStore;
+  attempts: AttemptStore;
   parked: ParkedStore;
   random: Random;
   log: Log;
@@ -32,15 +34,15 @@ export interface Recorder {
   fallbackOf: (destination: string) => string | null;
 }
 
-export function createRecorder({ deliveries, parked, random, log, deliveryLifetimeMs, nextSeq, fallbackOf }: Recorder) {
+export function createRecorder({ deliveries, attempts, parked, random, log, deliveryLifetimeMs, nextSeq, fallbackOf }: Recorder) {
   let buried: Delivery[] = [];
 
   /** Null when the lease was lost meanwhile: somebody else's attempt decides, this one is only kept in the record. */
   function finished({ delivery, outcome, startedAt, endedAt }: FinishedAttempt): Settlement | null {
     const reason = 'reason' in outcome ? outcome.reason : null;
-    deliveries.recordAttempt(delivery, { startedAt, endedAt, outcome: outcome.kind, reason, detail: outcome.detail });
+    attempts.record(delivery, { startedAt, endedAt, outcome: outcome.kind, reason, detail: outcome.detail });
     if (!deliveries.holdsLease(delivery)) return null;
-    const unknownAnswers = reason === 'unknown-answer' ? deliveries.attemptsWith(delivery, reason) : 0;
+    const unknownAnswers = reason === 'unknown-answer' ? attempts.countWith(delivery, reason) : 0;
     const settlement = settle(outcome, { ...delivery, unknownAnswers }, endedAt, random);
     apply(delivery, settlement, endedAt);
     concludeProbe(delivery.destination, outcome, startedAt, endedAt);
@@ -148,7 +150,7 @@ export function createRecorder({ deliveries, parked, random, log, deliveryLifeti
   /** Takes back a lease that ran out: the attempt may or may not have arrived. */
   function lost(delivery: Delivery, now: number): Settlement {
     const detail = 'the attempt has no known end (process ended or lease ran out)';
-    deliveries.recordAttempt(delivery, { startedAt: now, endedAt: now, outcome: 'lost', reason: null, detail });
+    attempts.record(delivery, { startedAt: now, endedAt: now, outcome: 'lost', reason: null, detail });
     // At once the first time; then with patience, for it may be what ends the process.
     const dueAt = delivery.attempt === 1 ? now : now + backoffMs(delivery.attempt, random);
     const settlement: Settlement =

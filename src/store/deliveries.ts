@@ -258,36 +258,6 @@ export function createDeliveryStore(sql: Sql) {
       .map((row) => row.destination);
   }
 
-  /** An attempt that was given up as lost and has ended after all is recorded with its true end. */
-  function recordAttempt(
-    { eventSeq, n, attempt }: Delivery,
-    record: { startedAt: number; endedAt: number; outcome: string; reason: string | null; detail: string },
-  ): void {
-    sql.query(
-      `INSERT INTO attempts (event_seq, n, attempt, started_at, ended_at, outcome, reason, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET started_at = excluded.started_at, ended_at = excluded.ended_at, outcome = excluded.outcome,
-         reason = excluded.reason, detail = excluded.detail WHERE attempts.outcome = 'lost'`,
-      eventSeq,
-      n,
-      attempt,
-      record.startedAt,
-      record.endedAt,
-      record.outcome,
-      record.reason,
-      record.detail,
-    );
-  }
-
-  /** How many of a delivery's attempts ended for a reason. */
-  function attemptsWith({ eventSeq, n }: DeliveryKey, reason: string): number {
-    return sql.query<{ count: number }>(
-      'SELECT count(*) AS count FROM attempts WHERE event_seq = ? AND n = ? AND reason = ?',
-      eventSeq,
-      n,
-      reason,
-    )[0]!.count;
-  }
-
   /** How much is open, per destination, and since when the longest due has been due, epoch ms. */
   function backlog(): { destination: string; pending: number; oldestDueAt: number | null }[] {
     const each = (status: string, due: string) =>
@@ -311,8 +281,6 @@ export function createDeliveryStore(sql: Sql) {
     nextDueAt,
     nextLeaseEnd,
     destinationsWithOpen,
-    recordAttempt,
-    attemptsWith,
     backlog,
   };
 }

@@ -1,0 +1,39 @@
+/** What came of each attempt, in the store. All functions are synchronous and belong inside the caller's transaction. */
+import type { Sql } from '../ports.ts';
+import type { Delivery, DeliveryKey } from './deliveries.ts';
+
+export type AttemptStore = ReturnType<typeof createAttemptStore>;
+
+export function createAttemptStore(sql: Sql) {
+  /** An attempt that was given up as lost and has ended after all is recorded with its true end. */
+  function record(
+    { eventSeq, n, attempt }: Delivery,
+    record: { startedAt: number; endedAt: number; outcome: string; reason: string | null; detail: string },
+  ): void {
+    sql.query(
+      `INSERT INTO attempts (event_seq, n, attempt, started_at, ended_at, outcome, reason, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET started_at = excluded.started_at, ended_at = excluded.ended_at, outcome = excluded.outcome,
+         reason = excluded.reason, detail = excluded.detail WHERE attempts.outcome = 'lost'`,
+      eventSeq,
+      n,
+      attempt,
+      record.startedAt,
+      record.endedAt,
+      record.outcome,
+      record.reason,
+      record.detail,
+    );
+  }
+
+  /** How many of a delivery's attempts ended for a reason. */
+  function countWith({ eventSeq, n }: DeliveryKey, reason: string): number {
+    return sql.query<{ count: number }>(
+      'SELECT count(*) AS count FROM attempts WHERE event_seq = ? AND n = ? AND reason = ?',
+      eventSeq,
+      n,
+      reason,
+    )[0]!.count;
+  }
+
+  return { record, countWith };
+}
