@@ -20,7 +20,8 @@ export interface AppOptions {
 const webhookPaths = ['/webhooks/narrative', '/webhooks/narrative/:subscription', '/webhooks/narrative/:subscription/:token'];
 
 export function createApp({ webhook, readiness, metrics, log }: AppOptions): Hono {
-  const app = new Hono();
+  // A slash too many at the end of the subscription's URL is no reason to lose events.
+  const app = new Hono({ strict: false });
   for (const path of webhookPaths) {
     app.post(path, webhook);
     app.all(path, () => problem(405, 'Events are sent with POST.', { allow: 'POST' }));

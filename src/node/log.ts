@@ -1,20 +1,22 @@
 /** pino, with every secret kept out of its lines. */
-import pino, { type DestinationStream, type Logger } from 'pino';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pino, { type Logger } from 'pino';
+import { createLogStream } from './log-stream.ts';
 
 export interface NodeLog {
   log: Logger;
   /** Replaces what is kept out; called again after each reload of the rules. */
   redact(redactor: (text: string) => string): void;
-  flush(): void;
+  /** Settles when the lines are written, or can't be. */
+  flush(): Promise<void>;
 }
 
-/** Lines are written together, up to so many bytes or so many ms of them: a system call for each is a tenth of what an event costs. */
-const bufferBytes = 8192;
-const flushEveryMs = 100;
+/** How long a stop waits for a slow reader of the last lines, ms. */
+const lastLinesMs = 1_000;
 
-/** JSON lines on standard output. The last ones before a crash may be lost, which the ledger never is. */
+/** JSON lines on standard output. The last ones before a kill may be lost, which the ledger never is. */
 export function createNodeLog(level: string): NodeLog {
-  const stream = pino.destination({ dest: 1, sync: false, minLength: bufferBytes, periodicFlush: flushEveryMs });
+  const stream = createLogStream(process.stdout.fd);
   let clean = (text: string) => text;
   const log = pino(
     {
@@ -24,7 +26,11 @@ export function createNodeLog(level: string): NodeLog {
       formatters: { level: (label) => ({ level: label }) },
       hooks: { streamWrite: (line) => clean(line) },
     },
-    stream as DestinationStream,
+    stream,
   );
-  return { log, redact: (redactor) => (clean = redactor), flush: () => stream.flushSync() };
+  return {
+    log,
+    redact: (redactor) => (clean = redactor),
+    flush: () => Promise.race([stream.flush(), sleep(lastLinesMs)]),
+  };
 }

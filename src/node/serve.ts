@@ -23,6 +23,8 @@ import { watchRules } from './watch-rules.ts';
 const headersTimeoutMs = 10_000;
 const requestTimeoutMs = 30_000;
 const connectionsCheckingIntervalMs = 5_000;
+/** Longer than a proxy keeps its idle connections (Caddy: 2 min), so that none is closed under a request that can't be sent twice. */
+const keepAliveTimeoutMs = 150_000;
 /** How often past events are pruned, ms. */
 const pruneEveryMs = 60_000;
 
@@ -44,10 +46,15 @@ export interface Serving {
 /** Starts; resolves when it is ready. Throws `RulesError`, `StoreError`, or the system's error for the port. */
 export async function serve(settings: Settings, warnings: readonly string[]): Promise<Serving> {
   const startedAt = performance.now();
-  const rules = requireRules(settings.rulesFolder);
+  const files = readRulesFolder(settings.rulesFolder);
+  const rules = requireRules(settings.rulesFolder, files);
   const { log, redact, flush } = createNodeLog(settings.logLevel);
-  redact(createRedactor(secretsOf(rules)));
+  /** Of all rules that were ever in force here: an answer that quotes an old one may still come. */
+  const secrets = new Set(secretsOf(rules));
+  redact(createRedactor([...secrets]));
   for (const warning of warnings) log.warn(warning);
+  // What the console destination prints can fail as the log can; that is no reason to end.
+  process.stdout.on('error', (error) => log.debug({ err: error }, "standard output can't be written"));
   const store = openSqlite(settings.databasePath);
   const alarm = createNodeAlarm(nodeClock, () => relay.ring());
   const metrics = createPrometheus((into) => relay.refreshGauges(into));
@@ -68,7 +75,7 @@ export async function serve(settings: Settings, warnings: readonly string[]): Pr
       reader: nodeRequestReader,
       metrics,
       scrape: metrics.scrape,
-      print: (text) => process.stdout.write(text),
+      print: (text) => void process.stdout.write(text),
       version,
     }),
   );
@@ -78,6 +85,7 @@ export async function serve(settings: Settings, warnings: readonly string[]): Pr
       headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
       connectionsCheckingInterval: connectionsCheckingIntervalMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
     },
   }) as Server;
   try {
@@ -102,7 +110,8 @@ export async function serve(settings: Settings, warnings: readonly string[]): Pr
     try {
       const loaded = loadRules(found, readSecret);
       if (!loaded.ok) return loaded.problems.map(formatProblem);
-      redact(createRedactor([...secretsOf(rules), ...secretsOf(loaded.rules)]));
+      for (const secret of secretsOf(loaded.rules)) secrets.add(secret);
+      redact(createRedactor([...secrets]));
       relay.replaceRules(loaded.rules);
       log.info({ rules_version: loaded.rules.version, rules: loaded.rules.rules.length }, 'rules reloaded');
       return [];
@@ -110,7 +119,7 @@ export async function serve(settings: Settings, warnings: readonly string[]): Pr
       return [error instanceof Error ? error.message : String(error)];
     }
   }
-  const watching = watchRules(settings.rulesFolder, () => readRulesFolder(settings.rulesFolder), changeRules);
+  const watching = watchRules(settings.rulesFolder, files, () => readRulesFolder(settings.rulesFolder), changeRules);
   process.on('SIGHUP', watching.reload);
   const pruning = setInterval(relay.prune, pruneEveryMs);
   relay.prune();
@@ -132,7 +141,7 @@ export async function serve(settings: Settings, warnings: readonly string[]): Pr
       server.closeAllConnections();
       store.close();
       log.info('stopped');
-      flush();
+      await flush();
     },
   };
 }
@@ -152,8 +161,8 @@ function relayGrace(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 5_000).unref());
 }
 
-function requireRules(folder: string): RuleSet {
-  const loaded = loadRules(readRulesFolder(folder), readSecret);
+function requireRules(folder: string, files: RulesFile[]): RuleSet {
+  const loaded = loadRules(files, readSecret);
   if (loaded.ok) return loaded.rules;
   throw new RulesError(folder, loaded.problems.map(formatProblem));
 }

@@ -1,5 +1,5 @@
 /** The `Sql` port on better-sqlite3: one file, one process, durable when a transaction returns. */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Sql, SqlValue } from '../ports.ts';
@@ -45,7 +45,8 @@ export function openSqlite(path: string): SqliteStore {
 function takeLock(path: string): Database.Database {
   let lock: Database.Database | undefined;
   try {
-    lock = new Database(`${path}.lock`, { timeout: 0 });
+    // Beside the file itself: two names for one file must not be two locks.
+    lock = new Database(`${existsSync(path) ? realpathSync(path) : path}.lock`, { timeout: 0 });
     lock.exec('BEGIN EXCLUSIVE');
     return lock;
   } catch (error) {

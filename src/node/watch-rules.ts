@@ -13,9 +13,14 @@ export interface RulesWatch {
   stop(): void;
 }
 
-/** `read` returns the files, or throws with a message for people. `onChange` gets what it returned or threw. */
-export function watchRules(folder: string, read: () => RulesFile[], onChange: (files: RulesFile[] | Error) => void): RulesWatch {
-  let seen = fingerprint(attempt());
+/** `known`: the files in force, so that a change since they were read is noticed. `read` returns the files, or throws with a message for people. `onChange` gets what it returned or threw. */
+export function watchRules(
+  folder: string,
+  known: RulesFile[],
+  read: () => RulesFile[],
+  onChange: (files: RulesFile[] | Error) => void,
+): RulesWatch {
+  let seen = fingerprint(known);
   let settling: NodeJS.Timeout | undefined;
 
   function attempt(): RulesFile[] | Error {

@@ -26,8 +26,12 @@ export function quotingNoSecrets(destination: Destination, clean: (text: string)
   return {
     ...destination,
     async send(outgoing, signal) {
-      const outcome = await destination.send(outgoing, signal);
-      return { ...outcome, detail: clean(outcome.detail) };
+      try {
+        const outcome = await destination.send(outgoing, signal);
+        return { ...outcome, detail: clean(outcome.detail) };
+      } catch (error) {
+        throw new Error(clean(error instanceof Error ? error.message : String(error)), { cause: error });
+      }
     },
   };
 }

@@ -19,6 +19,8 @@ import type { Settlement } from './settle.ts';
 
 /** An attempt that has not ended after this, ms, is taken for lost. Well above any destination's own time-out. */
 const leaseMs = 60_000;
+/** An alarm that rings so much too late, ms, was not late: the clock was set. */
+const clockJumpMs = 5_000;
 /** Wait after the store refused a cycle, ms. */
 const storeRetryMs = 1_000;
 /** How often deliveries are looked at for being of no more use, ms. */
@@ -71,6 +73,8 @@ export function createOutbox(options: OutboxOptions) {
   /** Sends under way, by destination. */
   const underWay = new Map<string, number>();
   const running = new Set<AbortController>();
+  /** Ids of deliveries whose attempt has begun here and is not recorded yet. */
+  const held = new Set<string>();
   let finished: FinishedAttempt[] = [];
   let cycleIsDue = false;
   let stopping = false;
@@ -96,12 +100,13 @@ export function createOutbox(options: OutboxOptions) {
       const settlements: (Settlement | null)[] = [];
       const leased = sql.transaction(() => {
         settlements.push(...ended.map((attempt) => recorder.finished(attempt)));
-        for (const delivery of deliveries.leasesExpiredBy(now)) recorder.lost(delivery, now);
+        for (const delivery of deliveries.leasesExpiredBy(now)) takeBack(delivery, now);
         if (rulesAreNew) probeAllAt(now);
         giveUp(now);
         return stopping ? [] : leaseDue(now);
       });
       finished = [];
+      for (const { delivery } of ended) held.delete(deliveryId(delivery));
       rulesAreNew = false;
       for (const { delivery, destination } of leased) void send(delivery, destination);
       ended.forEach((attempt, i) => onAttempt?.(attempt, settlements[i]!));
@@ -113,6 +118,16 @@ export function createOutbox(options: OutboxOptions) {
       alarm.arm(now + storeRetryMs);
     }
     if (whenIdle && totalUnderWay() === 0 && finished.length === 0) whenIdle();
+  }
+
+  /**
+   * A lease that ran out. The alarm rings when one does; if that is long past, the clock has jumped (a suspended machine) and
+   * a send that is still in this process's hands gets its time, rather than company.
+   */
+  function takeBack(delivery: Delivery, now: number): void {
+    const late = now - (delivery.leaseUntil ?? now);
+    if (late > clockJumpMs && held.has(deliveryId(delivery))) deliveries.extendLease(delivery, now + leaseMs);
+    else recorder.lost(delivery, now);
   }
 
   function probeAllAt(now: number): void {
@@ -143,6 +158,7 @@ export function createOutbox(options: OutboxOptions) {
     const { name } = destination;
     underWay.set(name, (underWay.get(name) ?? 0) + 1);
     const startedAt = clock.now();
+    held.add(deliveryId(delivery));
     const outcome = await attempt(delivery, destination);
     underWay.set(name, underWay.get(name)! - 1);
     const endedAt = clock.now();
@@ -175,7 +191,7 @@ export function createOutbox(options: OutboxOptions) {
     lastGiveUp = now;
     const known = destinations();
     for (const name of known.keys()) {
-      for (const delivery of deliveries.overdueOf(name, now, giveUpBatch)) {
+      for (const delivery of deliveries.overdueOf(name, now, giveUpBatch, parked.find(name) !== null)) {
         recorder.bury(delivery, 'expired', 'waited until it was of no more use', now);
         lastGiveUp = -Infinity; // The next of its lane may be as old.
       }

@@ -137,12 +137,13 @@ export function createRecorder({ deliveries, attempts, parked, random, log, deli
    */
   function concludeProbe(destination: string, outcome: AttemptOutcome, startedAt: number, now: number): void {
     const found = parked.find(destination);
-    if (!found || startedAt < found.probeAt) return;
+    if (!found || startedAt <= found.since) return;
     if (outcome.kind === 'delivered' || outcome.kind === 'rejected') {
       parked.remove(destination);
       log.info({ destination, parked_s: Math.round((now - found.since) / 1000) }, 'destination works again: unparked');
       return;
     }
+    if (startedAt < found.probeAt) return;
     const probes = found.probes + 1;
     parked.put({ ...found, probes, probeAt: now + Math.min(maxProbeMs, firstProbeMs * 2 ** Math.min(probes, 10)) });
   }

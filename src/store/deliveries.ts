@@ -50,6 +50,8 @@ export interface Delivery extends DeliveryKey {
   expiresAt: number;
   /** Attempts so far, with the one it is leased for. That one's number is the lease's fencing token. */
   attempt: number;
+  /** Epoch ms; null while it is not being sent. */
+  leaseUntil: number | null;
   spec: DeliverySpec;
   notice: Notice | null;
 }
@@ -62,7 +64,7 @@ interface Key {
 type Row = Omit<Delivery, 'spec' | 'notice'> & { spec: string; notice: string | null };
 
 const columns = `event_seq AS eventSeq, n, destination, subject, created_at AS createdAt, expires_at AS expiresAt,
-  attempts AS attempt, spec, notice`;
+  attempts AS attempt, lease_until AS leaseUntil, spec, notice`;
 
 function fromRow({ spec, notice, ...row }: Row): Delivery {
   return {
@@ -155,6 +157,10 @@ export function createDeliveryStore(sql: Sql) {
     sql.query('UPDATE deliveries SET status = ? WHERE event_seq = ? AND n = ?', status, event_seq, n);
   }
 
+  function extendLease({ eventSeq, n }: DeliveryKey, leaseUntil: number): void {
+    sql.query('UPDATE deliveries SET lease_until = ? WHERE event_seq = ? AND n = ?', leaseUntil, eventSeq, n);
+  }
+
   /** True while this attempt still holds the lease: nobody else has leased the delivery since. */
   function holdsLease({ eventSeq, n, attempt }: Delivery): boolean {
     return (
@@ -208,17 +214,19 @@ export function createDeliveryStore(sql: Sql) {
 
   /**
    * Deliveries of a destination that are past their last useful moment and not being sent: of the scheduled all, of the
-   * queue its oldest. Waiting ones are looked at when their turn has come.
+   * queue its oldest. Waiting ones are looked at when their turn has come. What was never tried counts only where it can't
+   * be tried (`parked`): a relay that was down for a day still has one attempt for each alert.
    */
-  const overdueOf = (destination: string, now: number, limit: number) =>
+  const overdueOf = (destination: string, now: number, limit: number, parked: boolean) =>
     sql
       .query<Row>(
         `SELECT ${columns} FROM (SELECT * FROM deliveries WHERE destination = ? AND status = 'queued' ORDER BY event_seq, n LIMIT ?)
-           WHERE expires_at <= ?
+           WHERE expires_at <= ? AND (attempts > 0 OR ?)
          UNION ALL SELECT ${columns} FROM deliveries WHERE destination = ? AND status = 'scheduled' AND expires_at <= ?`,
         destination,
         limit,
         now,
+        parked ? 1 : 0,
         destination,
         now,
       )
@@ -272,6 +280,7 @@ export function createDeliveryStore(sql: Sql) {
     add,
     nextN,
     lease,
+    extendLease,
     holdsLease,
     reschedule,
     finish,

@@ -7,7 +7,8 @@ import type { Sql } from '../ports.ts';
 const migrations: readonly (readonly string[])[] = [
   [
     /*
-     * events: one row for each delivery that Narrative made and we answered with a 2xx, its body as it came.
+     * events: one row for each delivery that Narrative made and we answered with a 2xx, its body as it came; none for a key
+     *            that came again.
      *   seq      made from the time of acceptance (`src/event/id.ts`): rows lie in the order they came, and it is the event's id.
      *   outcome  routed: has deliveries. unrouted: no rule matched. repeated: a transition that came before under another
      *            key (duplicate_of). suppressed: planned nothing for the reason given. quarantined: verified JSON, but no event.

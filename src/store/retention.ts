@@ -12,21 +12,23 @@ export interface PruneStep {
 /**
  * One step of a pass over the oldest events: looks at up to `limit` after sequence number `after` and removes those
  * received before `before` (epoch ms) with their keys, transitions, deliveries and attempts. An event with an open
- * delivery stays until that has ended. The pass is over at the first event that is young enough.
+ * delivery stays until that has ended. The pass is over at the first event that is young enough; one from a time that has not
+ * come yet (the clock was wrong) tells nothing about those behind it.
  */
-export function pruneStep(sql: Sql, keys: KeyIndex, before: number, after: number, limit: number): PruneStep {
+export function pruneStep(sql: Sql, keys: KeyIndex, before: number, after: number, limit: number, now = Infinity): PruneStep {
   return sql.transaction(() => {
-    const looked = sql.query<OldEvent & { old: number; open: number }>(
-      `SELECT seq, subscription, idempotency_key, job_id, updated_at_us, received_at < ? AS old, EXISTS (
+    const looked = sql.query<OldEvent & { old: number; ahead: number; open: number }>(
+      `SELECT seq, subscription, idempotency_key, job_id, updated_at_us, received_at < ? AS old, received_at > ? AS ahead, EXISTS (
          SELECT 1 FROM deliveries WHERE event_seq = events.seq AND status NOT IN ('delivered', 'dead')
        ) AS open FROM events WHERE seq > ? ORDER BY seq LIMIT ?`,
       before,
+      now,
       after,
       limit,
     );
-    const firstYoung = looked.findIndex((event) => event.old === 0);
+    const firstYoung = looked.findIndex((event) => event.old === 0 && event.ahead === 0);
     const old = firstYoung === -1 ? looked : looked.slice(0, firstYoung);
-    const gone = old.filter((event) => event.open === 0);
+    const gone = old.filter((event) => event.old === 1 && event.open === 0);
     for (const event of gone) removeEvent(sql, keys, event);
     const passOver = firstYoung !== -1 || looked.length < limit;
     if (passOver) removeNotices(sql, before, limit);
@@ -90,7 +92,7 @@ export function createRetention({ sql, hash, clock, afterTurn, log, retentionMs 
   function step(before: number, after: number, removed: number): void {
     let result: PruneStep;
     try {
-      result = pruneStep(sql, keys, before, after, stepSize);
+      result = pruneStep(sql, keys, before, after, stepSize, clock.now());
     } catch (error) {
       underWay = false;
       log.error({ err: error }, 'pruning failed: tried again at the next turn');

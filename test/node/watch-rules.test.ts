@@ -1,6 +1,6 @@
 /** Changed rules files are noticed, each change once, however they are written. */
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -18,9 +18,10 @@ const textsOf = (found: RulesFile[] | Error | undefined) =>
   Array.isArray(found) ? found.map(({ text }) => text) : found?.message;
 const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
 
-function start(): void {
+function start(known: RulesFile[] = existsSync(folder) && readdirSync(folder).length > 0 ? readRulesFolder(folder) : []): void {
   watching = watchRules(
     folder,
+    known,
     () => readRulesFolder(folder),
     (found) => {
       reports.push(found);
@@ -141,4 +142,14 @@ test('a change is noticed although the folder was empty or missing at the start'
   rmSync(join(folder, 'a.yaml'));
   start();
   expect(await reportOf(() => write('a.yaml', 'now'))).toEqual(['now']);
+});
+
+test('a change between reading the rules and watching them is noticed', async () => {
+  const known = readRulesFolder(folder);
+  write('a.yaml', 'second');
+  start(known);
+  const reported = new Promise<void>((resolve) => (onReport = resolve));
+  write('touch.yaml', '');
+  await reported;
+  expect(textsOf(reports[0])).toContain('second');
 });

@@ -39,6 +39,7 @@ function report(outcome: AttemptOutcome, settlement: Settlement | null): void {
     createdAt: acceptedAt,
     expiresAt: acceptedAt + 86_400_000,
     attempt: 3,
+    leaseUntil: null,
     spec: { ...spec, merged: [] },
     notice: null,
   };

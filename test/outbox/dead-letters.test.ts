@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { deliveryId } from '../../src/event/id.ts';
-import { broken, lifetimeMs, refused, unknownAnswer, unreachable } from './examples.ts';
+import { broken, lifetimeMs, refused, startMs, unknownAnswer, unreachable } from './examples.ts';
 import { createWorld, type Script } from './world.ts';
 
 const idOf = ({ event_seq, n }: { event_seq: number; n: number }) => deliveryId({ eventSeq: event_seq, n });
@@ -140,4 +140,14 @@ describe('a destination that is gone from the rules', () => {
     expect(world.statesOf('triage')).toEqual(['dead: destination-removed']);
     expect(world.log.at(-1)).toMatchObject({ level: 'error', message: expect.stringContaining('nobody was told') });
   });
+});
+
+test('an alert that waited through a day of the relay being down is still tried once', async () => {
+  const world = createWorld([{ name: 'chat', pace: { perSecond: 0.001, burst: 1 } }]);
+  await world.accept({ to: ['chat'], subject: '1' });
+  await world.accept({ to: ['chat'], subject: '2' });
+  world.setClock(startMs + 25 * 3_600_000);
+  await world.restart();
+  await world.pass(3_600_000);
+  expect(world.statesOf('chat')).toEqual(['delivered', 'delivered']);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { delivered, refused } from './examples.ts';
+import { delivered, refused, startMs } from './examples.ts';
 import { createWorld } from './world.ts';
 
 const attempts = (world: ReturnType<typeof createWorld>) =>
@@ -8,6 +8,18 @@ const attempts = (world: ReturnType<typeof createWorld>) =>
     .map(({ attempt, outcome }) => `${attempt} ${outcome}`);
 
 describe('leases', () => {
+  test('a clock that jumps while a send is under way makes no second one', async () => {
+    const world = createWorld([{ name: 'chat', otherwise: 'held' }]);
+    await world.accept({ to: ['chat'] });
+    world.setClock(startMs + 3_600_000);
+    world.ring();
+    await world.settle();
+    expect(world.sent).toHaveLength(1);
+    world.open()[0]!.answer({ kind: 'delivered', detail: 'ok' });
+    await world.settle();
+    expect(world.statesOf('chat')).toEqual(['delivered']);
+  });
+
   test('an attempt with no end is retaken after a minute, and not before', async () => {
     const world = createWorld([{ name: 'chat', otherwise: 'held' }, { name: 'pager' }]);
     // The outbox wakes once a minute anyway, from its first event on; that must not be what ends the lease.

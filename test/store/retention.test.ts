@@ -137,3 +137,13 @@ describe('retention', () => {
     expect(count('events')).toBe(0);
   });
 });
+
+test('an event from a time that has not come does not keep those behind it', async () => {
+  world.setClock(startMs + 365 * day);
+  await world.accept({ to: ['chat'] });
+  world.setClock(startMs);
+  for (let i = 0; i < 3; i++) await world.accept({ to: ['chat'] });
+  world.setClock(startMs + retentionMs + 1);
+  prune();
+  expect(count('events')).toBe(1);
+});
