@@ -138,8 +138,6 @@ export function createVerifier(hash: Hash) {
   return { verify, verifyAny };
 }
 
-export type Verifier = ReturnType<typeof createVerifier>;
-
 function firstOf(claim: Claim, headers: readonly string[]): string | null {
   return headers.find((name) => claim.header(name) !== null) ?? null;
 }

@@ -1,7 +1,7 @@
 /** Reads straight from Node's request: building web Headers and streams costs more than verifying the event. */
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
-import { joinBytes, type BodyRead, type RequestReader } from '../http/read-request.ts';
+import type { BodyRead, RequestReader } from '../http/read-request.ts';
 
 const incomingOf = (context: Context) => (context.env as { incoming: IncomingMessage }).incoming;
 
@@ -31,7 +31,7 @@ export const nodeRequestReader: RequestReader = {
           resolve({ kind: 'too-large' });
         } else parts.push(part);
       });
-      incoming.on('end', () => resolve({ kind: 'read', body: joinBytes(parts, length) }));
+      incoming.on('end', () => resolve({ kind: 'read', body: parts.length === 1 ? parts[0]! : Buffer.concat(parts, length) }));
       incoming.on('error', () => resolve({ kind: 'broken-off' }));
       incoming.on('close', () => resolve({ kind: 'broken-off' }));
     });

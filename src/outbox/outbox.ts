@@ -98,12 +98,13 @@ export function createOutbox(options: OutboxOptions) {
     const ended = finished;
     try {
       const settlements: (Settlement | null)[] = [];
-      const leased = sql.transaction(() => {
+      const { leased, broken } = sql.transaction(() => {
         settlements.push(...ended.map((attempt) => recorder.finished(attempt)));
         for (const delivery of deliveries.leasesExpiredBy(now)) takeBack(delivery, now);
         if (rulesAreNew) probeAllAt(now);
         giveUp(now);
-        return stopping ? [] : leaseDue(now);
+        const broken = new Map(parked.all().map((row) => [row.destination, row]));
+        return { leased: stopping ? [] : leaseDue(now, broken), broken };
       });
       finished = [];
       for (const { delivery } of ended) held.delete(deliveryId(delivery));
@@ -111,7 +112,7 @@ export function createOutbox(options: OutboxOptions) {
       for (const { delivery, destination } of leased) void send(delivery, destination);
       ended.forEach((attempt, i) => onAttempt?.(attempt, settlements[i]!));
       recorder.takeBuried().forEach((delivery) => onDeath?.(delivery));
-      if (!stopping) armNext(now);
+      if (!stopping) armNext(now, broken);
     } catch (error) {
       recorder.takeBuried();
       log.error({ err: error, attempts: finished.length }, 'store refused the outbox: trying again');
@@ -136,8 +137,7 @@ export function createOutbox(options: OutboxOptions) {
   }
 
   /** Pacing tokens are taken here and stay taken if the transaction fails: that costs a moment, never a burst too many. */
-  function leaseDue(now: number): { delivery: Delivery; destination: Destination }[] {
-    const broken = new Map(parked.all().map((row) => [row.destination, row]));
+  function leaseDue(now: number, broken: ReadonlyMap<string, Parked>): { delivery: Delivery; destination: Destination }[] {
     return [...destinations().values()].flatMap((destination) => {
       const room = roomFor(destination, broken.get(destination.name), now);
       if (room < 1) return [];
@@ -162,7 +162,7 @@ export function createOutbox(options: OutboxOptions) {
     const outcome = await attempt(delivery, destination);
     underWay.set(name, underWay.get(name)! - 1);
     const endedAt = clock.now();
-    if ('reason' in outcome && outcome.reason === 'rate-limited' && 'afterMs' in outcome && outcome.afterMs !== undefined) {
+    if ('afterMs' in outcome && outcome.reason === 'rate-limited' && outcome.afterMs !== undefined) {
       pacing.pause(destination.paceKey, destination.pace, endedAt, endedAt + outcome.afterMs);
     }
     finished.push({ delivery, outcome, startedAt, endedAt });
@@ -205,8 +205,7 @@ export function createOutbox(options: OutboxOptions) {
     }
   }
 
-  function armNext(now: number): void {
-    const broken = new Map(parked.all().map((row) => [row.destination, row]));
+  function armNext(now: number, broken: ReadonlyMap<string, Parked>): void {
     const times = [...destinations().values()].flatMap((destination) => {
       const dueAt = deliveries.nextDueAt(destination.name);
       if (dueAt === null) return [];

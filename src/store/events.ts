@@ -43,8 +43,6 @@ export interface Transition {
   updatedAtUs: number;
 }
 
-export type EventStore = ReturnType<typeof createEventStore>;
-
 export function createEventStore(sql: Sql) {
   function add(event: NewEvent): void {
     sql.query(

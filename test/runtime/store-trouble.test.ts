@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { test, type ExpectStatic } from 'vitest';
 import { readAccount } from './account.ts';
 import { untilDrained } from './drained.ts';
-import { prepareRelay, printingRules, untilStatus } from './prepare-relay.ts';
+import { prepareRelay, printingRules, untilStatus, type PreparedRelay } from './prepare-relay.ts';
 import { failedJob, post } from './signed-event.ts';
 
 async function expectNotTaken(expect: ExpectStatic, answer: Response): Promise<void> {
@@ -12,6 +12,14 @@ async function expectNotTaken(expect: ExpectStatic, answer: Response): Promise<v
   expect(answer.headers.get('retry-after')).toBe('10');
   expect(answer.headers.get('content-type')).toBe('application/problem+json');
   expect(await answer.json()).toMatchObject({ status: 503, detail: expect.stringContaining('Send it again') });
+}
+
+/** A first life, which leaves a database behind. */
+async function beginAndEnd(prepared: PreparedRelay): Promise<void> {
+  const relay = prepared.launch();
+  await relay.ready;
+  relay.signal('SIGTERM');
+  await relay.ended;
 }
 
 /**
@@ -98,10 +106,7 @@ test.concurrent('rules that change while the database is locked take effect, and
 test.concurrent('a database that is locked at the start ends it with an error that names the file', async (context) => {
   const { expect } = context;
   const prepared = prepareRelay(context, { rules: printingRules });
-  const first = prepared.launch();
-  await first.ready;
-  first.signal('SIGTERM');
-  await first.ended;
+  await beginAndEnd(prepared);
   const unlock = lock(prepared.databasePath);
   const second = prepared.launch();
   expect(await second.ended).toEqual({ code: 1, signal: null });
@@ -126,10 +131,7 @@ test.concurrent(
 test.concurrent('a damaged database ends the start with an error that says what to do', async (context) => {
   const { expect } = context;
   const prepared = prepareRelay(context, { rules: printingRules });
-  const first = prepared.launch();
-  await first.ready;
-  first.signal('SIGTERM');
-  await first.ended;
+  await beginAndEnd(prepared);
   const pageBytes = 4_096;
   const database = new Database(prepared.databasePath);
   const pages = Number(database.pragma('page_count', { simple: true }));
