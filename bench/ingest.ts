@@ -78,12 +78,25 @@ export function rowOf(what: string, unit: Row['unit'], target: Row['target'], ro
   return { what, unit, target, value: median(rounds), rounds };
 }
 
-export function ingestRows({ empty, reading, relay, single }: Rounds<'empty' | 'reading' | 'relay' | 'single'>): Row[] {
+export function ingestRows({
+  empty,
+  reading,
+  relay,
+  single,
+  incidents,
+}: Rounds<'empty' | 'reading' | 'relay' | 'single' | 'incidents'>): Row[] {
   const at64 = `${connections} connections`;
   return [
     rowOf(`durable ingest against an empty Hono handler, ${at64}`, '×', { atLeast: 0.5 }, ratios(relay, empty)),
     rowOf('durable ingest against a handler that reads the body', '×', null, ratios(relay, reading)),
     rowOf('durable ingest against one commit per event', '×', { atLeast: 5 }, ratios(relay, single)),
+    rowOf('durable ingest with incident rules against without', '×', { atLeast: 0.8 }, ratios(incidents, relay)),
+    rowOf(
+      `ack latency at ${at64}, incident rules: p99`,
+      'ms',
+      { atMost: 50 },
+      incidents.map(({ latency }) => latency.p99),
+    ),
     rowOf(
       `ack latency at ${at64}: p99`,
       'ms',
@@ -99,9 +112,11 @@ export function ingestRows({ empty, reading, relay, single }: Rounds<'empty' | '
     rateRow('rates: empty handler', empty),
     rateRow('  handler that reads the body', reading),
     rateRow('  durable ingest', relay),
+    rateRow('  durable ingest, incident rules', incidents),
     rateRow('  durable ingest, one commit per event', single),
     cpuRow('processor time of one request: empty handler', empty),
     cpuRow('  durable ingest', relay),
+    cpuRow('  durable ingest, incident rules', incidents),
     rowOf(
       'share of a core the load generator took: empty handler',
       '×',

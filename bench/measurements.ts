@@ -31,12 +31,15 @@ export interface Surroundings {
 
 export function createMeasurements({ folder, slack, pagerDuty, progress }: Surroundings) {
   /** A folder with rules, and the environment for a relay that lives in it. */
-  function home(name: string, pace: string | null = null): { folder: string; environment: Record<string, string> } {
+  function home(
+    name: string,
+    { pace = null, incidents = false }: { pace?: string | null; incidents?: boolean } = {},
+  ): { folder: string; environment: Record<string, string> } {
     const own = join(folder, name);
     mkdirSync(own);
     return {
       folder: own,
-      environment: setUpRelay({ folder: own, slackApiUrl: slack.url, pagerDutyUrl: pagerDuty.url, pace }),
+      environment: setUpRelay({ folder: own, slackApiUrl: slack.url, pagerDutyUrl: pagerDuty.url, pace, incidents }),
     };
   }
 
@@ -85,6 +88,7 @@ export function createMeasurements({ folder, slack, pagerDuty, progress }: Surro
           { name: 'reading' as const, server: await launch('reading', home('reading')), blind: true },
           { name: 'relay' as const, server: relay, blind: false },
           { name: 'single' as const, server: single, blind: false },
+          { name: 'incidents' as const, server: await launch('relay', home('incidents', { incidents: true })), blind: false },
         ];
         const rounds = await compare(contenders, ingestRounds, progress);
         const events = rounds.relay.reduce((sum, { answers }) => sum + (answers['202'] ?? 0), 0);
@@ -97,7 +101,7 @@ export function createMeasurements({ folder, slack, pagerDuty, progress }: Surro
     latency: (): Promise<Row[]> =>
       withServers(async (launch) => {
         progress('event → Slack');
-        return await measureLatency(await launch('relay', home('latency', generousPace)), slack);
+        return await measureLatency(await launch('relay', home('latency', { pace: generousPace, incidents: true })), slack);
       }),
 
     /** A store with a long history against an empty one. */

@@ -1,4 +1,6 @@
 /** A store with a long history, made through the ledger itself, and what it does to the ingest rate. */
+import { createDesk } from '../src/incident/desk.ts';
+import { createDeliveryStore } from '../src/store/deliveries.ts';
 import { idempotencyKey } from '../src/event/idempotency.ts';
 import { createSequence } from '../src/event/id.ts';
 import { parseBody } from '../src/event/parse.ts';
@@ -20,16 +22,31 @@ export async function fillStore(path: string, count: number, rules: RuleSet, pro
   const { sql, close } = openSqlite(path);
   migrate(sql);
   let commit = () => {};
+  const nextSeq = createSequence(nodeClock, 0);
+  const desk = createDesk({
+    sql,
+    clock: nodeClock,
+    alarm: { arm() {}, disarm() {} },
+    afterTurn: () => {},
+    log: silent,
+    nextSeq,
+    deliveries: createDeliveryStore(sql),
+    rules: () => rules,
+    deliveryLifetimeMs: 24 * 3_600_000,
+    wakeOutbox: () => {},
+    duties: [],
+  });
   const ledger = createLedger({
     sql,
     hash: nodeHash,
     clock: nodeClock,
     afterTurn: (work) => (commit = work),
     log: silent,
-    nextSeq: createSequence(nodeClock, 0),
-    router: () => ({ version: rules.version, plan: rules.plan, fallbackOf: () => null }),
-    deliveryLifetimeMs: 24 * 3_600_000,
+    nextSeq,
+    router: () => ({ version: rules.version, plan: rules.plan }),
+    admit: desk.admit,
     onPlanned: () => {},
+    onTimed: () => {},
   });
   const startMs = Date.now() - 24 * 3_600_000;
   for (let done = 0; done < count; done += batch) {

@@ -11,13 +11,15 @@ export interface Setup {
   pagerDutyUrl: string;
   /** On both destinations; null for their defaults. */
   pace: string | null;
+  /** The rule that matches follows incidents: each failure is counted under its subject's, and sent. */
+  incidents: boolean;
 }
 
 /** Writes the rules and returns the environment. */
-export function setUpRelay({ folder, slackApiUrl, pagerDutyUrl, pace }: Setup): Record<string, string> {
+export function setUpRelay({ folder, slackApiUrl, pagerDutyUrl, pace, incidents }: Setup): Record<string, string> {
   const rules = join(folder, 'rules');
   mkdirSync(rules, { recursive: true });
-  writeFileSync(join(rules, 'relay.yaml'), rulesText(pace));
+  writeFileSync(join(rules, 'relay.yaml'), rulesText(pace, incidents));
   return {
     HOST: '127.0.0.1',
     RELAY_RULES: rules,
@@ -31,7 +33,7 @@ export function setUpRelay({ folder, slackApiUrl, pagerDutyUrl, pace }: Setup): 
 }
 
 /** Ten rules, one of which sends the bench's events to two destinations. */
-function rulesText(pace: string | null): string {
+function rulesText(pace: string | null, incidents: boolean): string {
   const paced = pace === null ? '' : `, pace: ${pace}`;
   const others = [
     'materialize-view',
@@ -55,7 +57,7 @@ rules:
   - name: deliveries-page
     match: { states: [failed], job_types: [datasets_deliver_data, 'models_deliver_*'] }
     send: [{ to: oncall, severity: critical }, { to: data-eng }]
-${others}
+${incidents ? '    recover: true\n' : ''}${others}
   - { name: long, match: { states: [completed], when: job.duration_s > 3600 }, send: [{ to: data-eng }] }
 `;
 }

@@ -14,7 +14,7 @@ export interface Sql {
 }
 
 export interface Clock {
-  /** Milliseconds since the Unix epoch. It may step backwards. */
+  /** Whole milliseconds since the Unix epoch. It may step backwards. */
   now(): number;
 }
 

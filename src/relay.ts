@@ -3,10 +3,15 @@ import type { Hono } from 'hono';
 import { createDestination, type DestinationPorts } from './destination/create.ts';
 import type { Destination } from './destination/destination.ts';
 import { createSequence } from './event/id.ts';
+import { relayEvent } from './event/relay-event.ts';
 import { createApp, type Readiness } from './http/app.ts';
 import type { RequestReader } from './http/read-request.ts';
 import { createWebhookRoute } from './http/webhook-route.ts';
 import { createIntake } from './intake/intake.ts';
+import { createOperatorApi } from './http/api/operator-api.ts';
+import type { Silences } from './incident/covering.ts';
+import { createDesk } from './incident/desk.ts';
+import { createWatch } from './incident/watch.ts';
 import { createAttemptReport } from './observe/attempts.ts';
 import type { Metrics } from './observe/metrics.ts';
 import { createRedactor, quotingNoSecrets } from './observe/redact.ts';
@@ -19,7 +24,11 @@ import { createEventStore } from './store/events.ts';
 import { createHeartbeat } from './store/heartbeat.ts';
 import { createLedger } from './store/ledger.ts';
 import { migrate } from './store/migrations.ts';
+import { createDeliveryStore } from './store/deliveries.ts';
 import { createRetention } from './store/retention.ts';
+import { createLastEvent } from './store/last-event.ts';
+import { createUndelivered } from './store/undelivered.ts';
+import { shareAlarm } from './shared-alarm.ts';
 
 /** How long a delivery is tried, ms. */
 const deliveryLifetimeMs = 24 * 3_600_000;
@@ -29,6 +38,8 @@ const stopGraceMs = 10_000;
 export interface RelayOptions {
   ports: Ports;
   settings: {
+    /** Undefined: no operator API. */
+    adminToken: string | undefined;
     maxBodyBytes: number;
     retentionDays: number;
     slackApiUrl: string | undefined;
@@ -65,11 +76,12 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
   const nextSeq = createSequence(clock, createEventStore(sql).lastSeq());
 
   const templates = createTemplates();
-  const render: RenderTemplate = (source, view, escape) => {
+  const render: RenderTemplate = (source, view, escape, rule = null) => {
     const rendered = templates.render(source, view, escape);
     if (!rendered.ok) {
       metrics.count('template_errors_total', {});
       log.warn({ event_id: view.event.id, error: rendered.error }, 'template failed: the default wording was sent');
+      watch.templateFailed(rule, rendered.error, view.relay);
     }
     return rendered;
   };
@@ -81,28 +93,48 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
     return {
       rules: set,
       destinations: new Map<string, Destination>(destinations.map((each) => [each.name, quotingNoSecrets(each, clean)])),
-      router: {
-        version: set.version,
-        plan: set.plan,
-        fallbackOf: (name: string) => set.destinations.get(name)?.fallback ?? null,
-      },
+      router: { version: set.version, plan: set.plan },
     };
   };
   let current = inForce(rules);
   let rulesProblems: readonly string[] = [];
 
+  const alarms = shareAlarm(alarm, clock);
+  const desk = createDesk({
+    sql,
+    clock,
+    alarm: alarms.branch(() => desk.ring()),
+    afterTurn,
+    log,
+    nextSeq,
+    deliveries: createDeliveryStore(sql),
+    rules: () => current.rules,
+    deliveryLifetimeMs,
+    wakeOutbox: () => outbox.wake(),
+    duties: [
+      // Made after the ledger and the outbox, which it watches.
+      { name: 'watch', run: (now) => watch.run(now), nextAt: () => watch.nextAt(), rearm: (now) => watch.rearm?.(now) },
+    ],
+  });
+  const reportAttempt = createAttemptReport(log, metrics);
   const outbox = createOutbox({
     sql,
     clock,
     random,
-    alarm,
+    alarm: alarms.branch(() => outbox.cycle()),
     afterTurn,
     log,
     destinations: () => current.destinations,
     links: () => current.rules.links,
+    silenceFor: desk.silenceFor,
+    toldByRules: (destination, to) => tellsOfBreaking(current.rules, desk.silences, destination, to, clock.now()),
+    onSilenced: desk.silenced,
     deliveryLifetimeMs,
     nextSeq,
-    onAttempt: createAttemptReport(log, metrics),
+    onAttempt(attempt, settlement) {
+      reportAttempt(attempt, settlement);
+      watch.attempted(attempt.delivery.destination, attempt.outcome.kind);
+    },
     onDeath: ({ destination }) => metrics.count('deliveries_total', { destination, outcome: 'dead' }),
   });
   const ledger = createLedger({
@@ -113,12 +145,33 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
     log,
     nextSeq,
     router: () => current.router,
-    deliveryLifetimeMs,
+    admit: desk.admit,
     onPlanned: outbox.wake,
+    onTimed: desk.wake,
+    onSubjectFallback: () => metrics.count('subject_fallbacks_total', {}),
+  });
+  const watch = createWatch({
+    sql,
+    raise: ledger.raise,
+    parked: outbox.parked,
+    undelivered: createUndelivered(sql),
+    destinations: () => current.rules.destinations,
+    lastEventAt: createLastEvent(sql),
+    config: () => current.rules.watch,
+    clock,
+    log,
   });
   const intake = createIntake({ hash, clock, ledger, subscriptions: () => current.rules.subscriptions });
   const heartbeat = createHeartbeat({ sql, clock });
-  const retention = createRetention({ sql, hash, clock, afterTurn, log, retentionMs: settings.retentionDays * 24 * 3_600_000 });
+  const retention = createRetention({
+    sql,
+    hash,
+    clock,
+    afterTurn,
+    log,
+    retentionMs: settings.retentionDays * 24 * 3_600_000,
+    forgetters: desk.forgetters,
+  });
 
   function readiness(): Readiness {
     const store = heartbeat.beat() ?? ledger.recentFailure();
@@ -135,20 +188,34 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
 
   return {
     app: createApp({
-      webhook: createWebhookRoute({ intake, reader, maxBodyBytes: settings.maxBodyBytes, clock, log, metrics }),
+      webhook: createWebhookRoute({
+        intake,
+        reader,
+        maxBodyBytes: settings.maxBodyBytes,
+        clock,
+        log,
+        metrics,
+        onUnverified: watch.unverified,
+      }),
+      api: createOperatorApi({ token: settings.adminToken, reader, silences: desk.silences, clock, log }),
       readiness,
       metrics: scrape,
       log,
     }),
-    ring: outbox.cycle,
+    ring: alarms.ring,
     start() {
       const taken = outbox.recover();
       if (taken > 0) log.warn({ deliveries: taken }, 'took back deliveries whose attempts had no end');
+      desk.start();
       outbox.wake();
     },
-    stop: () => outbox.stop(stopGraceMs),
+    stop() {
+      desk.stop();
+      return outbox.stop(stopGraceMs);
+    },
     replaceRules(next) {
       current = inForce(next);
+      desk.rulesChanged();
       outbox.destinationsChanged();
     },
     reportRulesProblems(problems) {
@@ -172,8 +239,20 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
         'destination_parked',
         outbox.parked().map(({ destination }) => ({ labels: { destination }, value: 1 })),
       );
+      into.gauge('incidents_open', [{ labels: {}, value: desk.countOpen() }]);
+      into.gauge('silences_active', [{ labels: {}, value: desk.countSilences() }]);
       into.gauge('build_info', [{ labels: { version }, value: 1 }]);
     },
     prune: retention.run,
   };
+}
+
+/** Whether a rule about the relay itself tells `to` of it, at once and each time: then that is told twice if the outbox does so, too. */
+function tellsOfBreaking({ plan }: RuleSet, silences: Silences, about: string, to: string, now: number): boolean {
+  const narrative = relayEvent({ topic: 'destination-parked', state: 'failed', about, detail: '' }, null);
+  const routable = { subscription: 'relay', narrative };
+  const prompt = plan(routable).matched.filter(
+    ({ incident }) => incident === null || (incident.holdMs === null && incident.repeatMs === null && incident.group === null),
+  );
+  return prompt.some(({ send }) => send.some((each) => each.to === to)) && silences.covering(routable, now) === null;
 }

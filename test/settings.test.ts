@@ -17,6 +17,8 @@ const defaults = {
   port: 8787,
   rulesFolder: 'rules',
   databasePath: 'data/relay.db',
+  adminToken: undefined,
+  relayUrl: 'http://127.0.0.1:8787',
   maxBodyBytes: 1_048_576,
   retentionDays: 30,
   logLevel: 'info',
@@ -43,6 +45,8 @@ test('each variable sets its own setting', () => {
     PORT: '0',
     RELAY_RULES: '/etc/relay/rules',
     RELAY_DB: '/data/relay.db',
+    RELAY_ADMIN_TOKEN: 'obviously-fake-admin-token',
+    RELAY_URL: 'https://relay.example.com',
     RELAY_MAX_BODY_BYTES: '2048',
     RELAY_RETENTION_DAYS: '7',
     LOG_LEVEL: 'debug',
@@ -55,6 +59,8 @@ test('each variable sets its own setting', () => {
     port: 0,
     rulesFolder: '/etc/relay/rules',
     databasePath: '/data/relay.db',
+    adminToken: 'obviously-fake-admin-token',
+    relayUrl: 'https://relay.example.com',
     maxBodyBytes: 2048,
     retentionDays: 7,
     logLevel: 'debug',
@@ -72,6 +78,17 @@ describe('a value that can not be meant is refused with the variable and what it
     ['PORT', '-1', 'PORT must be a whole number'],
     ['PORT', '٨٠', 'PORT must be a whole number'],
     ['PORT', '65536', 'PORT must be at most 65535'],
+    [
+      'RELAY_ADMIN_TOKEN',
+      'fifteen-letters',
+      'RELAY_ADMIN_TOKEN must have at least 16 characters: make one with "openssl rand -hex 32"',
+    ],
+    [
+      'RELAY_ADMIN_TOKEN',
+      'a pass phrase of words',
+      'RELAY_ADMIN_TOKEN must be letters, digits and signs without spaces: make one with "openssl rand -hex 32"',
+    ],
+    ['RELAY_URL', 'relay.example.com', 'RELAY_URL must be an http(s) URL'],
     ['RELAY_MAX_BODY_BYTES', '1MB', 'RELAY_MAX_BODY_BYTES must be a whole number'],
     ['RELAY_MAX_BODY_BYTES', '1023', 'RELAY_MAX_BODY_BYTES must be at least 1024'],
     ['RELAY_MAX_BODY_BYTES', '67108865', 'RELAY_MAX_BODY_BYTES must be at most 67108864'],
@@ -88,6 +105,33 @@ describe('a value that can not be meant is refused with the variable and what it
 
 test('a number of four hundred digits is too large, too', () => {
   expect(problemsOf({ PORT: '9'.repeat(400) })).toEqual(['PORT must be at most 65535']);
+});
+
+describe('a secret in a file', () => {
+  const inFile = (content: string | undefined, environment = {}) =>
+    readSettings({ RELAY_ADMIN_TOKEN_FILE: '/run/token', ...environment }, () => content);
+
+  test('is read, without the line break at its end, and is no unknown setting', () => {
+    expect(inFile('obviously-fake-admin-token\n')).toMatchObject({
+      warnings: [],
+      settings: { adminToken: 'obviously-fake-admin-token' },
+    });
+  });
+
+  test('gives way to the one in the environment', () => {
+    const read = inFile('obviously-fake-token-of-the-file', { RELAY_ADMIN_TOKEN: 'obviously-fake-admin-token' });
+    expect(read).toMatchObject({ settings: { adminToken: 'obviously-fake-admin-token' } });
+  });
+
+  test.each([undefined, '', ' \n'])('that can not be used is a problem of its own: %j', (content) => {
+    const problem = "RELAY_ADMIN_TOKEN_FILE names a file that is empty or can't be read: check its path and permissions";
+    expect(inFile(content)).toEqual({ ok: false, problems: [problem] });
+    expect(inFile(content, { PORT: 'x' })).toEqual({ ok: false, problems: ['PORT must be a whole number', problem] });
+  });
+
+  test('is held to the same form', () => {
+    expect(inFile('short')).toMatchObject({ problems: [expect.stringContaining('at least 16 characters')] });
+  });
 });
 
 test('all problems are told at once', () => {

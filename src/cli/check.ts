@@ -1,6 +1,7 @@
 /** `relay check [dir]`: finds what is wrong with the rules before they are deployed. */
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
+import { nodeClock } from '../node/ports.ts';
 import { createReadSecret, readRulesFolder, RulesFolderError } from '../node/rules-folder.ts';
 import { checkRules, type CheckReport } from '../rules/check.ts';
 import { formatPlace, type Problem } from '../rules/problem.ts';
@@ -21,7 +22,10 @@ export function addCheckCommand(program: Command): void {
 function check(directory: string, { secrets = false, json = false }: { secrets?: boolean; json?: boolean }): number {
   try {
     const files = readRulesFolder(directory);
-    const report = checkRules(files, createReadSecret(process.env), { secrets: secrets ? 'required' : 'optional' });
+    const report = checkRules(files, createReadSecret(process.env), {
+      secrets: secrets ? 'required' : 'optional',
+      nowMs: nodeClock.now(),
+    });
     process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report));
     return report.ok ? 0 : 1;
   } catch (error) {

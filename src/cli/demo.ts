@@ -5,19 +5,23 @@ interface DemoFlags {
   once?: boolean;
   speed: number;
   port?: number;
+  record?: string;
 }
 
 export function addDemoCommand(program: Command): void {
   program
     .command('demo')
-    .description('run the relay against a simulated working day, with local stand-ins for Slack and PagerDuty')
+    .description('run the relay against a simulated night, with local stand-ins for Slack and PagerDuty')
     .option('--once', 'end after the table; exit code 0 only if it adds up')
-    .option('--speed <factor>', 'play the day so much faster than in 10 seconds', parseSpeed, 1)
+    .option('--speed <factor>', 'play the night so much faster than in 10 seconds', parseSpeed, 1)
     .option('--port <number>', 'where the relay listens (default: a free port)', parsePort)
+    .option('--record <file>', 'keep what Slack was sent, as JSON')
     .action(demo);
 }
 
-async function demo({ once = false, speed, port }: DemoFlags): Promise<void> {
+async function demo({ once = false, speed, port, record }: DemoFlags): Promise<void> {
+  // As Narrative's times are: the night would be at another time of day everywhere else.
+  process.env.TZ = 'UTC';
   const interrupted = new AbortController();
   const stop = () => interrupted.abort();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
@@ -27,7 +31,10 @@ async function demo({ once = false, speed, port }: DemoFlags): Promise<void> {
   const [{ runDemo }, { createScreen }] = await Promise.all([import('../demo/demo.ts'), import('../demo/screen.ts')]);
   const screen = createScreen(process.stdout, process.env);
   try {
-    const addsUp = await runDemo({ once, speed, port: port ?? null, signal: interrupted.signal }, screen);
+    const addsUp = await runDemo(
+      { once, speed, port: port ?? null, recordPath: record ?? null, signal: interrupted.signal },
+      screen,
+    );
     process.exitCode = addsUp ? 0 : 1;
   } catch (error) {
     process.exitCode = interrupted.signal.aborted ? 130 : 1;

@@ -1,21 +1,31 @@
-/** `relay explain <event.json|->`: which rules match an event, why the others don't, and what would be sent. */
-import { styleText } from 'node:util';
+/**
+ * `relay explain <event.json|-|evt_…>`: which rules match an event, why the others don't, what would be sent; and where a store
+ * is at hand, what was done about it and what stands in the way now.
+ */
 import type { Command } from 'commander';
-import { renderPagerDutyEvent } from '../terminal/pagerduty.ts';
-import { renderSlackMessage } from '../terminal/slack.ts';
 import type { Outgoing, Preview } from '../destination/destination.ts';
-import { oneLine } from '../destination/text.ts';
-import { stringifyJson } from '../event/json.ts';
+import type { NarrativeEvent } from '../event/event.ts';
+import { happenedUs } from '../event/happened.ts';
+import { eventId, eventSeq } from '../event/id.ts';
+import { stringifyJson, type JsonValue } from '../event/json.ts';
+import { forecast, standing } from '../incident/forecast.ts';
+import { silencesOf } from './silences-of.ts';
 import { nodeClock } from '../node/ports.ts';
-import type { Explanation, PlannedDelivery, RuleExplanation } from '../rules/plan.ts';
-import { formatPlace } from '../rules/problem.ts';
+import type { Explanation, PlannedDelivery } from '../rules/plan.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
+import type { Sql } from '../ports.ts';
+import { createEventStore, type StoredEvent } from '../store/events.ts';
+import { createStoryStore } from '../store/story.ts';
+import { narrativeOf } from '../store/stored-event.ts';
 import { readEventFile, type EventFile } from './event-file.ts';
+import { describe, describeNotice, type Explained } from './explain-drawing.ts';
 import { CommandFailure, requireDestination, rulesFolder, rulesForLooking } from './rules.ts';
+import { databasePath, withStore } from './stored.ts';
 
 interface ExplainFlags {
   rules?: string;
   subscription?: string;
+  db?: string;
   json?: boolean;
 }
 
@@ -23,24 +33,90 @@ export function addExplainCommand(program: Command): void {
   program
     .command('explain')
     .description('say what the rules make of an event: each rule with its reason, and what would be sent')
-    .argument('<event>', 'a file that holds the event as Narrative sends it, or - for standard input')
+    .argument(
+      '<event>',
+      'a file that holds the event as Narrative sends it, - for standard input, or the id of one that came: evt_…',
+    )
     .option('--rules <dir>', 'folder of the rules (default: $RELAY_RULES, else rules)')
     .option('--subscription <name>', 'the subscription that it comes by (default: the first)')
+    .option('--db <file>', 'the store, for what came before (default: $RELAY_DB, else data/relay.db; none: as if nothing had)')
     .option('--json', 'print the explanation as JSON, with whole payloads')
-    .addHelpText('after', '\nExample:\n  relay explain test/fixtures/events/job-failed-kb.json')
+    .addHelpText('after', '\nExamples:\n  relay explain test/fixtures/events/job-failed-kb.json\n  relay explain evt_1M7ZPRBAM00')
     .action(explain);
 }
 
-function explain(path: string, flags: ExplainFlags): void {
+function explain(what: string, flags: ExplainFlags): void {
   const rules = rulesForLooking(rulesFolder(flags.rules));
-  const event = readEventFile(path);
+  const now = nodeClock.now();
+  const id = /^(evt|dlv|sil)_[0-9a-z_]+$/i.test(what) ? what : null;
+  // Ids are read out on the phone.
+  const seq = id === null ? null : eventSeq(`evt_${id.slice(4).toUpperCase()}`);
+  if (id !== null && (seq === null || !/^evt_/i.test(id))) {
+    throw new CommandFailure(2, `${id} is no event: explain takes the id of an event, evt_ and 11 letters and digits, or a file`);
+  }
+  if (seq !== null) {
+    const known = withStore(
+      flags.db,
+      (sql) => {
+        const story = createStoryStore(sql).of(seq);
+        const event = createEventStore(sql).bySeq(seq);
+        if (story === null || event === null) return createStoryStore(sql).ofNotice(seq);
+        const { subscription, body } = event;
+        const file: EventFile = { body, narrative: storedNarrative(event) };
+        const what = explained(rules, subscription, file, sql, now);
+        return { ...what, forecast: standing(sql, what.explanation.plan.subject, now), story };
+      },
+      true,
+    );
+    if (known && 'notice' in known) {
+      return void process.stdout.write(flags.json ? `${JSON.stringify(known, null, 2)}\n` : describeNotice(known));
+    }
+    if (known) return print(known, flags);
+    throw new CommandFailure(
+      1,
+      `no event ${what} in ${databasePath(flags.db)}: it may be past its retention, or in another store (--db)`,
+    );
+  }
+  const event = readEventFile(what);
   const subscription = subscriptionOf(rules, flags.subscription);
-  const explanation = rules.explain({ subscription, narrative: event.narrative });
-  const payloads = explanation.plan.deliveries.map((planned) => preview(rules, subscription, event, explanation, planned));
-  if (flags.json) {
-    const deliveries = explanation.plan.deliveries.map((planned, i) => ({ ...planned, payload: payloads[i] }));
-    process.stdout.write(`${stringifyJson({ ...explanation, plan: { ...explanation.plan, deliveries } }, 2)}\n`);
-  } else process.stdout.write(describe(explanation, payloads));
+  const known = withStore(flags.db, (sql) => explained(rules, subscription, event, sql, now));
+  print(known ?? explained(rules, subscription, event, null, now), flags);
+}
+
+/** Of an event without rules to go by, there is nothing to explain. */
+function storedNarrative(event: StoredEvent): NarrativeEvent {
+  try {
+    return narrativeOf(event);
+  } catch {
+    throw new CommandFailure(1, `${eventId(event.seq)} is in quarantine: verified, but no event that the relay knows`);
+  }
+}
+
+function explained(rules: RuleSet, subscription: string, event: EventFile, sql: Sql | null, now: number): Explained {
+  const routable = { subscription, narrative: event.narrative };
+  const explanation = rules.explain(routable);
+  const happened = happenedUs(event.narrative, now);
+  return {
+    explanation,
+    payloads: explanation.plan.deliveries.map((planned) => preview(rules, subscription, event, explanation, planned)),
+    forecast: forecast(
+      sql,
+      { plan: explanation.plan, routable, happenedUs: happened },
+      silencesOf(rules, sql, now),
+      (to) => rules.destinations.get(to)?.type === 'http',
+      now,
+    ),
+    story: null,
+  };
+}
+
+function print(what: Explained, { json }: ExplainFlags): void {
+  if (!json) return void process.stdout.write(describe(what));
+  const { explanation, payloads, forecast, story } = what;
+  const deliveries = explanation.plan.deliveries.map((planned, i) => ({ ...planned, payload: payloads[i] }));
+  const { rules, subject, part, owners } = explanation.plan;
+  const plan = { rules, subject, part, owners, deliveries };
+  process.stdout.write(`${stringifyJson({ ...explanation, plan, forecast, story } as object as JsonValue, 2)}\n`);
 }
 
 function subscriptionOf(rules: RuleSet, given: string | undefined): string {
@@ -56,7 +132,7 @@ function preview(
   subscription: string,
   { body, narrative }: EventFile,
   { plan }: Explanation,
-  { destination, rule, severity, change, message }: PlannedDelivery,
+  { destination, rule, severity, change, broadcast, message }: PlannedDelivery,
 ): Preview {
   const outgoing: Outgoing = {
     deliveryId: 'dlv_(example)',
@@ -73,72 +149,13 @@ function preview(
     change,
     message,
     subject: plan.subject,
+    broadcast,
+    incident: null,
+    root: null,
+    owners: plan.owners,
+    unsureSinceMs: null,
     links: { ...rules.links },
     note: null,
   };
   return requireDestination(rules, destination).preview(outgoing);
 }
-
-const paint = (style: Parameters<typeof styleText>[0], text: string) => styleText(style, text, { stream: process.stdout });
-
-function describe({ rules, unmatched, plan }: Explanation, payloads: readonly Preview[]): string {
-  const width = Math.max(...rules.map(({ name }) => name.length), 'unmatched'.length);
-  const lines = [`${paint('bold', 'subject')}  ${oneLine(plan.subject)}`, '', paint('bold', 'rules')];
-  for (const rule of rules) lines.push(`  ${describeRule(rule, width)}`);
-  if (unmatched) {
-    const reason = unmatched.applies ? `applies: ${unmatched.reason}` : paint('dim', unmatched.reason);
-    lines.push(`  ${mark(unmatched.applies)} ${'unmatched'.padEnd(width)}  ${reason}`);
-  }
-  if (plan.deliveries.length === 0) lines.push('', 'Nothing is sent: the event is stored as unrouted.');
-  plan.deliveries.forEach((planned, i) => lines.push('', ...describeDelivery(planned, payloads[i]!)));
-  return `${lines.join('\n')}\n`;
-}
-
-const mark = (yes: boolean) => (yes ? paint('green', '✓') : paint('dim', '·'));
-
-function describeRule(rule: RuleExplanation, width: number): string {
-  const name = rule.name.padEnd(width);
-  switch (rule.kind) {
-    case 'matched':
-      return `${mark(true)} ${name}  → ${rule.to.join(', ')}${rule.stops ? paint('dim', ' (stop: the rest of its file is not looked at)') : ''}`;
-    case 'no-match':
-      return `${mark(false)} ${name}  ${paint('dim', `${oneLine(rule.reason)} (${formatPlace(rule.place)})`)}`;
-    case 'not-reached':
-      return `${mark(false)} ${name}  ${paint('dim', `not reached: ${rule.by} has stop`)}`;
-  }
-}
-
-function describeDelivery({ destination, rule, merged, severity, change }: PlannedDelivery, payload: Preview): string[] {
-  const facts = [
-    change ? 'change event' : severity,
-    `worded by ${rule}`,
-    ...(merged.length > 0 ? [`also wanted by ${merged.join(', ')}`] : []),
-  ];
-  return [
-    `${paint('bold', `→ ${destination}`)}  ${paint('dim', facts.join(' · '))}`,
-    ...payload.problems.map((problem) => paint('yellow', `  ${problem}`)),
-    ...draw(payload)
-      .split('\n')
-      .map((line) => `  ${line}`),
-  ];
-}
-
-/** As a person would see it. */
-function draw({ format, body }: Preview): string {
-  const options = { width: Math.min(process.stdout.columns ?? 100, 110) - 2, color: process.stdout.hasColors?.() ?? false };
-  switch (format) {
-    case 'slack':
-      return renderSlackMessage(
-        { ...slackDefaults, ...(body as object) } as unknown as Parameters<typeof renderSlackMessage>[0],
-        options,
-      );
-    case 'pagerduty':
-      return renderPagerDutyEvent(body as unknown as Parameters<typeof renderPagerDutyEvent>[0], options);
-    case 'console':
-      return typeof body === 'string' ? body : stringifyJson(body, 2);
-    case 'http':
-      return stringifyJson(body, 2);
-  }
-}
-
-const slackDefaults = { kind: 'post', channel: '(incoming webhook)', blocks: [], threadTs: null, receivedAtMs: nodeClock.now() };

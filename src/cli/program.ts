@@ -7,6 +7,7 @@ import { CommandFailure } from './rules.ts';
 import { addExplainCommand } from './explain.ts';
 import { addSendTestCommand } from './send-test.ts';
 import { addServeCommand } from './serve.ts';
+import { addSilencesCommand } from './silences.ts';
 
 const program = new Command('relay')
   .description("Narrative's job events, verified and routed by YAML rules to Slack, PagerDuty and other systems.")
@@ -19,6 +20,7 @@ addServeCommand(program);
 addCheckCommand(program);
 addExplainCommand(program);
 addSendTestCommand(program);
+addSilencesCommand(program);
 addDemoCommand(program);
 
 try {

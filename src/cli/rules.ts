@@ -51,7 +51,7 @@ function requireConfig(rules: RuleSet, name: string): DestinationConfig {
 }
 
 export function requireDestination(rules: RuleSet, name: string): Destination {
-  const settings = readSettings(process.env);
+  const settings = readSettings(process.env, readSecret);
   if (!settings.ok) throw new CommandFailure(2, `the settings are wrong:\n  ${settings.problems.join('\n  ')}`);
   const { slackApiUrl, pagerDutyEventsUrl } = settings.settings;
   const config = requireConfig(rules, name);
@@ -68,11 +68,11 @@ export function requireDestination(rules: RuleSet, name: string): Destination {
   return attempt(1, () => createDestination(config, ports));
 }
 
-/** Turns a thrown error into a failure of the command. */
-export function attempt<T>(exitCode: 1 | 2 | 3, work: () => T): T {
+/** Turns a thrown error into a failure of the command. `say`: its message in a sentence. */
+export function attempt<T>(exitCode: 1 | 2 | 3, work: () => T, say = (why: string) => why): T {
   try {
     return work();
   } catch (error) {
-    throw new CommandFailure(exitCode, error instanceof Error ? error.message : String(error));
+    throw new CommandFailure(exitCode, say(error instanceof Error ? error.message : String(error)));
   }
 }

@@ -44,6 +44,11 @@ async function sendTest(name: string, flags: SendTestFlags): Promise<void> {
     change: false,
     message: null,
     subject: 'relay/send-test',
+    broadcast: false,
+    incident: null,
+    root: null,
+    owners: [],
+    unsureSinceMs: null,
     links: { ...rules.links },
     note: flags.event === undefined ? null : 'A test by "relay send-test": nothing happened.',
   };

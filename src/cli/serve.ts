@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { readSecret } from '../node/rules-folder.ts';
 import { RulesError, serve } from '../node/serve.ts';
 import { StoreError } from '../node/sqlite.ts';
 import { readSettings, settingsReference } from '../settings.ts';
@@ -16,7 +17,7 @@ function describeSetting({ name, default: usual, meaning }: (typeof settingsRefe
 }
 
 async function runServe(): Promise<void> {
-  const read = readSettings(process.env);
+  const read = readSettings(process.env, readSecret);
   if (!read.ok) return fail('The settings are wrong:', read.problems);
   try {
     const serving = await serve(read.settings, read.warnings);

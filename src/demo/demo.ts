@@ -1,118 +1,110 @@
 /**
- * The demo: the real relay, on a temporary database and the shipped rules, between a sender that plays Narrative and
- * stand-ins that play Slack and PagerDuty. At the end the three of them must tell the same story.
+ * The demo: the real relay, on a temporary database and a copy of the shipped rules, between a sender that plays Narrative
+ * and stand-ins that play Slack, PagerDuty and Airflow. At the end all of them must tell the same story.
  */
+import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createDay, type Step } from './day.ts';
+import { createClocks, type DemoClocks } from './clocks.ts';
 import { webhookSecret } from './environment.ts';
+import { createNight, nightMs, type Step } from './night.ts';
+import { playNight } from './play.ts';
 import { reckon, type Reckoning } from './reckoning.ts';
 import { readCounters, readRecord } from './record.ts';
 import type { Screen } from './screen.ts';
-import { createSender, type Sender, type Sent } from './sender.ts';
-import { openStage, type Stage, type StageOptions } from './stage.ts';
+import { createSender, type Sender } from './sender.ts';
+import { openStage, type Stage } from './stage.ts';
 import { renderReckoning } from './table.ts';
 import { renderPlayground } from './try-it.ts';
 
-export interface DemoOptions extends StageOptions {
+export interface DemoOptions {
   /** Ends after the table. Otherwise it stays until `signal`. */
   once: boolean;
-  /** The day takes 10 s divided by this. */
+  /** The night takes 10 s divided by this. */
   speed: number;
+  /** The relay's port; null takes a free one. */
+  port: number | null;
+  /** Where to keep what Slack took, as JSON; null: nowhere. */
+  recordPath: string | null;
+  signal: AbortSignal;
 }
 
-const dayLastsMs = 10_000;
+const nightLastsMs = 10_000;
 /** How long deliveries may stand still before the demo stops waiting for them, ms. Longer than a backoff or two. */
 const patienceMs = 20_000;
 const pollMs = 200;
 
+type Wait = (ms: number) => Promise<void>;
+
 /** True when everything added up. Throws when the relay can't start or dies, and the signal's reason when that ends it. */
-export async function runDemo(options: DemoOptions, screen: Screen): Promise<boolean> {
-  const { once, speed, signal } = options;
-  await using stage = await openStage(options, screen);
-  const day = createDay({ nowMs: Date.now(), lastsMs: dayLastsMs / speed });
-  const wait = (ms: number) => sleep(ms, undefined, { signal });
+export async function runDemo({ once, speed, port, recordPath, signal }: DemoOptions, screen: Screen): Promise<boolean> {
+  const lastsMs = Math.round(nightLastsMs / speed);
+  const clocks = createClocks(Date.now);
+  await using stage = await openStage({ port, times: nightMs / lastsMs, clocks, signal }, screen);
+  const night = createNight({ dawnMs: clocks.dawnMs, lastsMs });
+  const wait: Wait = (ms) => sleep(ms, undefined, { signal });
   const sender = createSender({ url: stage.webhookUrl, secret: webhookSecret }, { now: Date.now, wait });
-  screen.say(
-    `The relay runs on ${stage.relay.url} with the rules in rules/. Narrative, Slack, PagerDuty and Airflow are played here.`,
-  );
-  screen.say(
-    screen.style('bold', `One working day, ${day.length} webhooks, in ${Math.ceil(dayLastsMs / speed / 1000)} s (times in UTC)`),
-  );
-  await playDay(day, sender, stage, screen, wait);
-  await untilDelivered(stage, screen, wait);
-  const reckoning = await takeStock(day, sender, stage);
+  introduce(stage, night, screen);
+  clocks.begin(Math.max(lastsMs, night.at(-1)?.afterMs ?? 0));
+  await stage.relay.setClock(clocks.aheadMs());
+  const beforeBurst = (burst: string) => (burst === 'recovery' ? untilStormIsTold(stage, clocks, wait) : Promise.resolve());
+  await playNight(night, { sender, relay: stage.relay, screen, wait, beforeBurst });
+  await untilQuiet(stage, clocks, screen, wait);
+  const reckoning = await takeStock(night, sender, stage, clocks);
   screen.say(`\n${renderReckoning(reckoning, screen)}`);
+  if (recordPath !== null) writeFileSync(recordPath, JSON.stringify(stage.standIns.slackMessages(), null, 2));
   if (once) return reckoning.findings.length === 0;
   stage.standIns.showAllInFull();
-  await stayUp(stage, screen, signal);
+  await stayUp(stage, clocks.relayNow(), screen, signal);
   return reckoning.findings.length === 0;
 }
 
-type Wait = (ms: number) => Promise<void>;
+function introduce({ relay, shortened }: Stage, night: readonly Step[], screen: Screen): void {
+  screen.say(`The relay runs on ${relay.url} with a copy of rules/. Narrative, Slack, PagerDuty and Airflow are played here.`);
+  const lasts = Math.ceil((night.at(-1)?.afterMs ?? 0) / 1000);
+  screen.say(screen.style('bold', `One night, 23:30 to 08:30, ${night.length} webhooks, in ${lasts} s (times in UTC)`));
+  if (shortened.length > 0) screen.say(screen.style('dim', `Waiting times of the rules are shortened: ${shortened.join(', ')}`));
+}
 
-/** One webhook after the other, so that what depends on an earlier one comes after its answer. */
-async function playDay(day: readonly Step[], sender: Sender, { relay }: Stage, screen: Screen, wait: Wait): Promise<void> {
-  const startedAtMs = Date.now();
-  for (const [index, step] of day.entries()) {
-    await wait(Math.max(0, startedAtMs + step.afterMs - Date.now()));
-    const ended = relay.ended();
-    if (ended !== null) throw new Error(ended);
-    screen.progress(`${clock(step)}  webhook ${index + 1} of ${day.length}`);
-    await screen.hold(async () => timelineEntry(step, await send(step, sender), screen));
+/** Nobody mends what nobody has heard of; on a slow machine that takes longer than planned. */
+async function untilStormIsTold({ databasePath, relay }: Stage, clocks: DemoClocks, wait: Wait): Promise<void> {
+  for (let waitedMs = 0; waitedMs < patienceMs && relay.ended() === null; waitedMs += pollMs) {
+    const { untold } = readRecord(databasePath, clocks.relayNow());
+    if (untold === 0) return;
+    await wait(pollMs);
   }
-  screen.progress(null);
 }
 
-function send({ eventId: id, body, kind }: Step, sender: Sender): Promise<Sent> {
-  // A forger signs with what he has, and doesn't insist.
-  return sender.send(kind === 'forged' ? { id, body, secret: 'a-guessed-secret', maxAttempts: 1 } : { id, body });
-}
-
-/** A line for what is worth one: the day's special moments, and answers that nobody expected. */
-function timelineEntry(step: Step, sent: Sent, screen: Screen): string | null {
-  const refused = sent.kind === 'gave-up' && step.expected === 'refused';
-  const asExpected = refused || (sent.kind === 'answered' && sent.answer === step.expected);
-  if (asExpected && step.note === null) return null;
-  const what = `\n${screen.style('dim', clock(step))} ${step.note ?? `webhook ${step.eventId}`}`;
-  if (!asExpected) return `${what} ${screen.style('red', `→ ${answerOf(sent)}, expected: ${step.expected}`)}`;
-  return `${what} ${screen.style('dim', `→ ${answerOf(sent)}`)}`;
-}
-
-function answerOf(sent: Sent): string {
-  if (sent.kind === 'gave-up') return sent.last;
-  if (sent.answer !== 'accepted') return sent.answer;
-  return `accepted, ${sent.deliveries === 1 ? '1 delivery' : `${sent.deliveries} deliveries`}`;
-}
-
-function clock({ sentAtMs }: Step): string {
-  return new Date(sentAtMs).toISOString().slice(11, 16);
-}
-
-/** Waits while deliveries are still ending; gives up, without an error, when none has ended for a while. */
-async function untilDelivered({ databasePath, relay }: Stage, screen: Screen, wait: Wait): Promise<void> {
-  let last = Infinity;
+/**
+ * Waits while deliveries are still ending, or something is still to be told when its time comes; gives up, without an error,
+ * when nothing has changed for a while.
+ */
+async function untilQuiet({ databasePath, relay }: Stage, clocks: DemoClocks, screen: Screen, wait: Wait): Promise<void> {
+  let last = '';
   for (let stillMs = 0; stillMs < patienceMs; stillMs += pollMs) {
-    const open = readRecord(databasePath).destinations.reduce((sum, row) => sum + row.open, 0);
-    if (open === 0 || relay.ended() !== null) break;
-    if (open < last) stillMs = 0;
-    last = open;
-    screen.progress(`${open} deliveries to go; Slack takes one message per second and channel`);
+    const { destinations, timers } = readRecord(databasePath, clocks.relayNow());
+    const open = destinations.reduce((sum, row) => sum + row.open, 0);
+    if ((open === 0 && timers === 0) || relay.ended() !== null) break;
+    if (last !== `${open} ${timers}`) stillMs = 0;
+    last = `${open} ${timers}`;
+    const deliveries = open === 1 ? '1 delivery' : `${open} deliveries`;
+    screen.progress(open === 0 ? 'waiting for half past eight' : `${deliveries} to go; Slack takes one per second and channel`);
     await wait(pollMs);
   }
   screen.progress(null);
 }
 
 async function takeStock(
-  day: readonly Step[],
+  night: readonly Step[],
   sender: Sender,
   { databasePath, destinations, relay, standIns }: Stage,
+  clocks: DemoClocks,
 ): Promise<Reckoning> {
   const ended = relay.ended();
   if (ended !== null) throw new Error(ended);
   return reckon({
-    day,
+    night,
     sent: sender.counts(),
-    record: readRecord(databasePath),
+    record: readRecord(databasePath, clocks.relayNow()),
     counters: await readCounters(relay.url),
     outlets: standIns.outlets(destinations),
     arrived: standIns.arrived(),
@@ -121,8 +113,8 @@ async function takeStock(
 }
 
 /** The reader's turn. Ends by the signal, or with the relay. */
-async function stayUp(stage: Stage, screen: Screen, signal: AbortSignal): Promise<void> {
-  screen.say(`\n${renderPlayground({ ...stage, secret: webhookSecret, nowMs: Date.now() }, screen)}`);
+async function stayUp(stage: Stage, nowMs: number, screen: Screen, signal: AbortSignal): Promise<void> {
+  screen.say(`\n${renderPlayground({ ...stage, secret: webhookSecret, nowMs }, screen)}`);
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   signal.addEventListener('abort', () => stop(), { once: true });
   if (signal.aborted) stop();

@@ -1,4 +1,4 @@
-/** What goes wrong on the demo's day: messages and stack traces of the kind that Spark jobs leave behind. */
+/** What goes wrong on the demo's night: messages and stack traces of the kind that Spark jobs leave behind. */
 import type { JsonObject } from '../event/json.ts';
 import type { Dice } from './dice.ts';
 
@@ -24,6 +24,16 @@ const troubles = {
       'Job aborted due to stage failure: task 118 in stage 41.0 failed 4 times, last lost with its executor (exit code 137, memory)',
     frames: 1_100,
   },
+  diskFull: {
+    exception: 'java.io.IOException',
+    message: 'No space left on device while writing shuffle_41_118 (executor 7, 96 GB of 96 GB in use)',
+    frames: 16,
+  },
+  catalogDown: {
+    exception: 'java.net.ConnectException',
+    message: 'Connection refused by the catalog of the data plane, 5 attempts in 30 seconds',
+    frames: 6,
+  },
   columnMissing: {
     exception: 'org.apache.spark.sql.AnalysisException',
     message: 'Column "hashed_email" cannot be resolved; did you mean "hashed_email_sha256" or "email_domain"?',
@@ -45,11 +55,6 @@ const troubles = {
     exception: 'io.models.ArtifactTooLargeException',
     message: 'Model artifact is 6.2 GB; the destination takes 5 GB at most',
     frames: 8,
-  },
-  timeout: {
-    exception: 'java.util.concurrent.TimeoutException',
-    message: 'No answer from the catalog within 300 seconds while computing statistics for 412 columns',
-    frames: 18,
   },
 } satisfies Record<string, TroubleText>;
 

@@ -26,8 +26,16 @@ export interface HttpReceiver {
   close(): Promise<void>;
 }
 
-/** With a secret, unsigned and wrongly signed requests get a 401. `port` 0 (the default) takes a free one. */
-export async function startHttpReceiver({ port = 0, secret }: { port?: number; secret?: string } = {}): Promise<HttpReceiver> {
+export interface HttpReceiverOptions {
+  /** 0 (the default) takes a free one. */
+  port?: number;
+  /** Unsigned and wrongly signed requests get a 401. Without it nobody looks. */
+  secret?: string;
+  /** Epoch ms: what was signed more than five minutes from it gets a 401 as well. Without it nobody looks. */
+  now?: () => number;
+}
+
+export async function startHttpReceiver({ port = 0, secret, now }: HttpReceiverOptions = {}): Promise<HttpReceiver> {
   const requests: ReceivedRequest[] = [];
   const problems: string[] = [];
   const listeners: ((request: ReceivedRequest) => void)[] = [];
@@ -40,7 +48,7 @@ export async function startHttpReceiver({ port = 0, secret }: { port?: number; s
     count += 1;
     const fault = decide(request, count);
     if (fault && !takesEffect(fault)) return applyFault(fault, incoming, response);
-    const problem = secret === undefined ? null : signatureProblem(request, secret);
+    const problem = secret === undefined ? null : signatureProblem(request, secret, now?.() ?? null);
     if (problem !== null) {
       problems.push(`request ${count}: ${problem}`);
       response.writeHead(401).end('signature');
@@ -62,8 +70,11 @@ export async function startHttpReceiver({ port = 0, secret }: { port?: number; s
   };
 }
 
+/** As the libraries of the specification have it, ms. */
+const toleranceMs = 5 * 60_000;
+
 /** Source: standard-webhooks.md, "Verifying signatures". Null when all is well. */
-function signatureProblem({ headers, body }: ReceivedRequest, secret: string): string | null {
+function signatureProblem({ headers, body }: ReceivedRequest, secret: string, nowMs: number | null): string | null {
   const id = headers['webhook-id'];
   const timestamp = headers['webhook-timestamp'];
   const signature = headers['webhook-signature'];
@@ -71,6 +82,8 @@ function signatureProblem({ headers, body }: ReceivedRequest, secret: string): s
     return 'webhook-id, webhook-timestamp or webhook-signature is missing';
   }
   if (!/^\d{10}$/.test(timestamp)) return `webhook-timestamp ${timestamp} is not in seconds`;
+  if (nowMs !== null && Math.abs(nowMs - Number(timestamp) * 1000) > toleranceMs)
+    return `webhook-timestamp ${timestamp} is not of now`;
   const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret);
   const expected = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest();
   const matches = signature.split(' ').some((entry) => {

@@ -1,4 +1,4 @@
-/** The jobs of the demo's day: what each is asked to do, how long it takes and how it ends. */
+/** The jobs of the demo's night: what each is asked to do, how long it takes and how it ends. */
 import type { JsonObject } from '../event/json.ts';
 import type { Dice } from './dice.ts';
 import { failureWire, type Trouble } from './failures.ts';
@@ -6,7 +6,7 @@ import { failureWire, type Trouble } from './failures.ts';
 export interface JobPlan {
   type: string;
   datasetId?: number;
-  /** Minutes into the day at which it is asked for. */
+  /** Minutes into the night at which it is asked for. */
   atMin: number;
   queuedMin: number;
   tookMin: number;
@@ -16,6 +16,12 @@ export interface JobPlan {
   fails?: [Trouble, ...Trouble[]];
   /** Somebody cancels it half way. */
   cancelled?: true;
+  /** It begins to run and is not heard of again. */
+  stuck?: true;
+  /** What had failed before completes. */
+  recovers?: true;
+  /** redelivered: its end comes twice, byte for byte. seen-twice: and by an overlapping subscription. running-late: after its end. */
+  special?: 'redelivered' | 'seen-twice' | 'running-late';
 }
 
 /** One transition: the whole job as it is at that moment, in Narrative's snake_case form. */
@@ -26,70 +32,63 @@ export interface Transition {
 }
 
 const nightly = 'nightly-refresh';
+const lost: JobPlan['fails'] = ['executorLost'];
+const view = (plan: Omit<JobPlan, 'type' | 'by'>): JobPlan => ({ type: 'materialize-view', by: nightly, ...plan });
+const delivery = (plan: Omit<JobPlan, 'type' | 'by'>): JobPlan => ({ type: 'datasets_deliver_data', by: nightly, ...plan });
+const model = (plan: Omit<JobPlan, 'type' | 'by'>): JobPlan => ({ type: 'models_deliver_model', by: 318, ...plan });
 
-/** Times leave the failures apart, as on a bad but not a hopeless day. */
+/** A bad night, but not a hopeless one: what fails recovers before the morning, but for one delivery, one view that hangs, and a typo. */
 export const jobPlans: readonly JobPlan[] = [
   { atMin: 2, queuedMin: 1, tookMin: 3, type: 'costs', by: 'cost-report' },
-  { atMin: 5, queuedMin: 2, tookMin: 68, type: 'materialize-view', datasetId: 10736, by: 407 },
+  view({ atMin: 5, queuedMin: 2, tookMin: 68, datasetId: 10736 }),
   { atMin: 12, queuedMin: 1, tookMin: 9, type: 'datasets_calculate_column_stats', datasetId: 10674, by: nightly },
-  { atMin: 20, queuedMin: 3, tookMin: 24, type: 'datasets_deliver_data', datasetId: 10736, by: 407, fails: ['storageDenied'] },
+  delivery({ atMin: 20, queuedMin: 3, tookMin: 24, datasetId: 10736, fails: ['storageDenied'], special: 'redelivered' }),
+  // The view that fails three times.
+  view({ atMin: 30, queuedMin: 2, tookMin: 38, datasetId: 10744, fails: lost }),
   { atMin: 35, queuedMin: 1, tookMin: 2, type: 'nql-forecast', by: 512 },
   { atMin: 48, queuedMin: 1, tookMin: 4, type: 'datasets_sample', datasetId: 10801, by: 512 },
-  { atMin: 60, queuedMin: 2, tookMin: 31, type: 'datasets_deliver_data', datasetId: 10801, by: nightly },
-  { atMin: 75, queuedMin: 4, tookMin: 38, type: 'models_deliver_model', datasetId: 10922, by: 318, fails: ['modelTooLarge'] },
-  { atMin: 90, queuedMin: 1, tookMin: 2, type: 'upload-stats', datasetId: 10674, by: nightly },
-  { atMin: 110, queuedMin: 2, tookMin: 52, type: 'materialize-view', datasetId: 10744, by: nightly, fails: ['executorLost'] },
+  view({ atMin: 55, queuedMin: 2, tookMin: 0, datasetId: 10992, stuck: true }),
+  delivery({ atMin: 60, queuedMin: 2, tookMin: 31, datasetId: 10801 }),
+  model({ atMin: 75, queuedMin: 4, tookMin: 38, datasetId: 10922, special: 'running-late' }),
+  { atMin: 86, queuedMin: 1, tookMin: 2, type: 'upload-stats', datasetId: 10674, by: nightly },
+  view({ atMin: 90, queuedMin: 2, tookMin: 38, datasetId: 10744, fails: lost, special: 'seen-twice' }),
   { atMin: 120, queuedMin: 1, tookMin: 5, type: 'datasets_suggest_mappings', datasetId: 10801, by: 512 },
-  { atMin: 140, queuedMin: 2, tookMin: 26, type: 'datasets_deliver_data', datasetId: 10736, by: 407 },
-  { atMin: 150, queuedMin: 1, tookMin: 6, type: 'forecast', by: 512 },
+  delivery({ atMin: 140, queuedMin: 2, tookMin: 26, datasetId: 10736, recovers: true }),
+  view({ atMin: 150, queuedMin: 2, tookMin: 38, datasetId: 10744, fails: ['diskFull'] }),
+  { atMin: 152, queuedMin: 1, tookMin: 6, type: 'forecast', by: 512 },
   { atMin: 178, queuedMin: 1, tookMin: 3, type: 'nql-forecast', by: 512, fails: ['hostileText'] },
-  { atMin: 180, queuedMin: 5, tookMin: 110, type: 'model_training_run', datasetId: 10922, by: 318 },
+  { atMin: 180, queuedMin: 5, tookMin: 110, type: 'model_training_run', datasetId: 10922, by: 318, special: 'redelivered' },
   { atMin: 200, queuedMin: 1, tookMin: 1, type: 'datasets_delete_table', datasetId: 10311, by: 407 },
-  {
-    atMin: 215,
-    queuedMin: 1,
-    tookMin: 14,
-    type: 'datasets_calculate_column_stats',
-    datasetId: 10744,
-    by: nightly,
-    fails: ['timeout'],
-  },
-  { atMin: 240, queuedMin: 3, tookMin: 61, type: 'materialize-view', datasetId: 10744, by: nightly },
-  { atMin: 260, queuedMin: 1, tookMin: 3, type: 'costs', by: 'cost-report' },
+  view({ atMin: 260, queuedMin: 3, tookMin: 62, datasetId: 10744, recovers: true }),
+  { atMin: 262, queuedMin: 1, tookMin: 3, type: 'costs', by: 'cost-report' },
   { atMin: 280, queuedMin: 1, tookMin: 12, type: 'delete-snowflake-table', datasetId: 10311, by: 407, cancelled: true },
-  {
+  delivery({
     atMin: 300,
     queuedMin: 2,
     tookMin: 47,
-    type: 'datasets_deliver_data',
     datasetId: 10988,
-    by: nightly,
     fails: ['columnMissing', 'executorLost'],
-  },
-  { atMin: 330, queuedMin: 3, tookMin: 41, type: 'models_deliver_model', datasetId: 10922, by: 318 },
+    special: 'redelivered',
+  }),
+  model({ atMin: 330, queuedMin: 3, tookMin: 41, datasetId: 10922, special: 'running-late' }),
   { atMin: 350, queuedMin: 1, tookMin: 4, type: 'datasets_sample', datasetId: 10988, by: 512 },
-  {
-    atMin: 385,
-    queuedMin: 2,
-    tookMin: 18,
-    type: 'datasets_deliver_data',
-    datasetId: 10801,
-    by: nightly,
-    fails: ['quotaReached'],
-  },
+  // Twice within the time in which its rule reminds nobody.
+  delivery({ atMin: 385, queuedMin: 2, tookMin: 18, datasetId: 10801, fails: ['quotaReached'] }),
   { atMin: 400, queuedMin: 1, tookMin: 2, type: 'upload-stats', datasetId: 10801, by: nightly },
-  { atMin: 420, queuedMin: 1, tookMin: 2, type: 'nql-forecast', by: 512 },
-  { atMin: 440, queuedMin: 2, tookMin: 49, type: 'materialize-view', datasetId: 10736, by: 407 },
-  { atMin: 470, queuedMin: 2, tookMin: 40, type: 'datasets_deliver_data', datasetId: 10988, by: nightly },
-  { atMin: 490, queuedMin: 3, tookMin: 24, type: 'models_deliver_model', datasetId: 10930, by: 318, fails: ['storageDenied'] },
+  delivery({ atMin: 425, queuedMin: 1, tookMin: 9, datasetId: 10801, fails: ['quotaReached'] }),
+  { atMin: 430, queuedMin: 1, tookMin: 2, type: 'nql-forecast', by: 512 },
+  view({ atMin: 440, queuedMin: 2, tookMin: 49, datasetId: 10736 }),
+  delivery({ atMin: 455, queuedMin: 2, tookMin: 24, datasetId: 10801, recovers: true }),
+  delivery({ atMin: 470, queuedMin: 2, tookMin: 40, datasetId: 10988, recovers: true }),
+  model({ atMin: 490, queuedMin: 3, tookMin: 24, datasetId: 10930, fails: ['modelTooLarge'] }),
   { atMin: 500, queuedMin: 1, tookMin: 3, type: 'costs', by: 'cost-report' },
 ];
 
 const minuteMs = 60_000;
 
-/** Everything that happens to one job, in order. `dayStartMs`: epoch milliseconds of minute 0. */
-export function transitions(plan: JobPlan, dayStartMs: number, dice: Dice): Transition[] {
-  const createdMs = dayStartMs + plan.atMin * minuteMs + dice.between(0, 40_000);
+/** Everything that happens to one job, in order. `nightStartMs`: epoch milliseconds of minute 0. */
+export function transitions(plan: JobPlan, nightStartMs: number, dice: Dice): Transition[] {
+  const createdMs = nightStartMs + plan.atMin * minuteMs + dice.between(0, 40_000);
   const startedMs = createdMs + plan.queuedMin * minuteMs;
   const endedMs = startedMs + plan.tookMin * minuteMs;
   const created_at = zoneless(createdMs, dice);
@@ -112,6 +111,7 @@ export function transitions(plan: JobPlan, dayStartMs: number, dice: Dice): Tran
     { atMs: createdMs, state: 'pending', job: { ...waiting, state: 'pending', updated_at: created_at } },
     { atMs: startedMs, state: 'running', job: { ...running, state: 'running', updated_at: dequeued_at } },
   ];
+  if (plan.stuck) return steps;
   if (plan.cancelled) {
     const askedMs = endedMs - minuteMs;
     const job = { ...running, state: 'pending_cancellation', updated_at: zoneless(askedMs, dice) };

@@ -7,13 +7,20 @@ interface Payload {
   custom_details?: Record<string, string | number | boolean>;
 }
 
+/** An event that says something; all that a resolve may leave out is here. */
 export interface PagerDutyEvent {
   routing_key: string;
-  event_action: 'trigger' | 'acknowledge' | 'resolve';
+  event_action: 'trigger' | 'acknowledge';
   dedup_key?: string;
   payload: Payload & { severity: string; component?: string; group?: string; class?: string };
   links?: { href: string; text?: string }[];
   client?: string;
+}
+
+export interface PagerDutyResolve {
+  routing_key: string;
+  event_action: 'resolve';
+  dedup_key: string;
 }
 
 export interface PagerDutyChange {

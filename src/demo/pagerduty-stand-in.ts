@@ -3,7 +3,13 @@
  * so that a mistake of ours can't agree with itself. Source: developer.pagerduty.com/docs/send-alert-event.
  */
 import { applyFault, takesEffect, type Fault } from './faults.ts';
-import { changeErrors, eventErrors, type PagerDutyChange, type PagerDutyEvent } from './pagerduty-rules.ts';
+import {
+  changeErrors,
+  eventErrors,
+  type PagerDutyChange,
+  type PagerDutyEvent,
+  type PagerDutyResolve,
+} from './pagerduty-rules.ts';
 import { startServer } from './stand-in-server.ts';
 
 export interface PagerDutyAlert {
@@ -12,6 +18,7 @@ export interface PagerDutyAlert {
   state: 'open' | 'resolved';
   /** Triggers that it has had while it was open. */
   triggers: number;
+  /** The last trigger: what the alert says. */
   last: PagerDutyEvent;
 }
 
@@ -24,8 +31,10 @@ export interface PagerDutyRequest {
 export interface PagerDutyStandIn {
   /** `http://127.0.0.1:<port>`: the value for PAGERDUTY_EVENTS_URL. */
   readonly url: string;
-  /** Events taken, in order of arrival. */
+  /** Events taken, in order of arrival, but for resolves. */
   readonly events: PagerDutyEvent[];
+  /** In order of arrival; those of no known alert are harmless, and here too. */
+  readonly resolves: PagerDutyResolve[];
   readonly changes: PagerDutyChange[];
   /** One for each routing key and dedup key, in order of their first trigger. */
   alerts(): PagerDutyAlert[];
@@ -34,6 +43,8 @@ export interface PagerDutyStandIn {
   /** Decides each request's fault; null takes it as usual. `count` counts from 1. */
   answerWith(decide: (request: PagerDutyRequest, count: number) => Fault | null): void;
   on(listener: (event: PagerDutyEvent | PagerDutyChange) => void): void;
+  /** `alert`: what it ended; null where there was no such alert. */
+  onResolve(listener: (resolve: PagerDutyResolve, alert: PagerDutyAlert | null) => void): void;
   close(): Promise<void>;
 }
 
@@ -48,10 +59,12 @@ export interface PagerDutyStandInOptions {
 
 export async function startPagerDutyStandIn({ port = 0, routingKeys }: PagerDutyStandInOptions = {}): Promise<PagerDutyStandIn> {
   const events: PagerDutyEvent[] = [];
+  const resolves: PagerDutyResolve[] = [];
   const changes: PagerDutyChange[] = [];
   const problems: string[] = [];
   const alerts = new Map<string, PagerDutyAlert>();
   const listeners: ((event: PagerDutyEvent | PagerDutyChange) => void)[] = [];
+  const resolveListeners: ((resolve: PagerDutyResolve, alert: PagerDutyAlert | null) => void)[] = [];
   let decide: (request: PagerDutyRequest, count: number) => Fault | null = () => null;
   let count = 0;
 
@@ -71,11 +84,27 @@ export async function startPagerDutyStandIn({ port = 0, routingKeys }: PagerDuty
     if (action === 'trigger') {
       const open = known?.state === 'open';
       alerts.set(id, { routingKey, dedupKey, state: 'open', triggers: open ? known.triggers + 1 : 1, last: event });
-    } else if (action === 'resolve' && known) {
-      alerts.set(id, { ...known, state: 'resolved', last: event });
     }
     events.push(event);
+    for (const listener of listeners) listener(event);
     return dedupKey;
+  }
+
+  function resolve(event: PagerDutyResolve): string {
+    const id = `${event.routing_key} ${event.dedup_key}`;
+    const open = alerts.get(id)?.state === 'open' ? alerts.get(id)! : null;
+    if (open) alerts.set(id, { ...open, state: 'resolved' });
+    resolves.push(event);
+    for (const listener of resolveListeners) listener(event, open);
+    return event.dedup_key;
+  }
+
+  /** Null for a change event, which has no key. */
+  function accept(path: string, body: PagerDutyEvent | PagerDutyResolve | PagerDutyChange): string | null {
+    if (path === '/v2/enqueue' && 'event_action' in body) return body.event_action === 'resolve' ? resolve(body) : take(body);
+    changes.push(body as PagerDutyChange);
+    for (const listener of listeners) listener(body as PagerDutyChange);
+    return null;
   }
 
   const server = await startServer(port, (incoming, bytes, response) => {
@@ -97,10 +126,7 @@ export async function startPagerDutyStandIn({ port = 0, routingKeys }: PagerDuty
       problems.push(...errors.map((error) => `request ${count}: ${error}`));
       return void refuse(errors);
     }
-    const change = path === '/v2/change/enqueue';
-    const dedupKey = change ? null : take(body as PagerDutyEvent);
-    if (change) changes.push(body as PagerDutyChange);
-    for (const listener of listeners) listener(body as PagerDutyEvent | PagerDutyChange);
+    const dedupKey = accept(path, body as PagerDutyEvent | PagerDutyResolve | PagerDutyChange);
     if (fault) return applyFault(fault, incoming, response);
     return void answer(202, { status: 'success', message: 'Event processed', ...(dedupKey && { dedup_key: dedupKey }) });
   });
@@ -108,11 +134,13 @@ export async function startPagerDutyStandIn({ port = 0, routingKeys }: PagerDuty
   return {
     url: server.url,
     events,
+    resolves,
     changes,
     alerts: () => [...alerts.values()],
     problems,
     answerWith: (next) => void (decide = next),
     on: (listener) => void listeners.push(listener),
+    onResolve: (listener) => void resolveListeners.push(listener),
     close: server.close,
   };
 }

@@ -1,77 +1,71 @@
 /**
  * Does it add up? Three witnesses that share no code are compared: the sender's count of answers, the relay's own record,
- * and what the stand-ins at the other end received. The day itself says what should have come of each webhook.
+ * and what the stand-ins at the other end received. The night itself says what should have come of each webhook.
  */
-import type { Answer, Step } from './day.ts';
-import type { DestinationRecord, RelayRecord } from './record.ts';
+import type { Arrived } from './arrived.ts';
+import { destinationRows, type DestinationRow, type Outlet } from './deliveries.ts';
+import { meantBy } from './meant.ts';
+import type { Answer, Step } from './night.ts';
+import { incidentRows } from './quiet.ts';
+import { fates, type Fate, type RelayRecord } from './record.ts';
 import type { Counts } from './sender.ts';
-
-/** A destination of the rules, and where its requests arrive. */
-export interface Outlet {
-  destination: string;
-  /** Such as `Slack #C0123ABCD`. Two destinations with one place share its arrivals; null: nobody counts there. */
-  place: string | null;
-}
+import { agreed, type WitnessRow } from './witnesses.ts';
 
 export interface Evidence {
-  day: readonly Step[];
+  night: readonly Step[];
   sent: Counts;
   record: RelayRecord;
   /** The relay's `narrative_relay_events_total` by outcome. */
   counters: ReadonlyMap<string, number>;
   outlets: readonly Outlet[];
-  /** Requests that the stand-ins took, by place. */
-  arrived: ReadonlyMap<string, number>;
+  arrived: Arrived;
   /** What the stand-ins found wrong with requests. */
   problems: readonly string[];
 }
 
-export interface WebhookRow {
-  label: string;
-  /** Null where that witness can't know. */
-  day: number | null;
-  sender: number;
-  relay: number | null;
-  /** In words; null: it adds up. */
-  differs: string | null;
-}
-
-export interface DestinationRow extends Omit<DestinationRecord, 'destination' | 'resent'> {
-  label: string;
-  place: string | null;
-  arrived: number | null;
-  differs: string | null;
-}
-
 export interface Reckoning {
-  webhooks: WebhookRow[];
+  /** By the night, by the sender, by the relay. */
+  webhooks: WitnessRow[];
+  /** What became of what was accepted: its sum, and each part. */
+  fates: WitnessRow[];
+  /** By the night, by the relay, at the other end. */
+  incidents: WitnessRow[];
   destinations: DestinationRow[];
   /** Every difference and problem, one line each; empty: all adds up. */
   findings: string[];
 }
 
 export function reckon(evidence: Evidence): Reckoning {
-  const webhooks = webhookRows(evidence);
-  const destinations = destinationRows(evidence);
-  const differences = [...webhooks, ...destinations].flatMap(({ label, differs }) => (differs ? [`${label}: ${differs}`] : []));
-  return { webhooks, destinations, findings: [...differences, ...evidence.record.troubles, ...evidence.problems] };
+  const { night, record, arrived, sent, outlets, problems } = evidence;
+  const tables = {
+    webhooks: webhookRows(evidence),
+    fates: fateRows(evidence),
+    incidents: incidentRows(meantBy(night), record, arrived),
+    destinations: destinationRows(record, outlets, arrived, sent.promised),
+  };
+  const rows = [...tables.webhooks, ...tables.fates, ...tables.incidents, ...tables.destinations];
+  const differences = rows.flatMap(({ label, differs }) => (differs ? [`${label}: ${differs}`] : []));
+  return { ...tables, findings: [...differences, ...record.troubles, ...problems] };
 }
 
-function webhookRows({ day, sent, record, counters }: Evidence): WebhookRow[] {
+function webhookRows({ night, sent, record, counters }: Evidence): WitnessRow[] {
   const { answers } = sent;
-  const meant = (answer: Answer) => day.filter((step) => step.expected === answer).length;
+  const names = ['the night meant', 'the sender counted', 'the relay'];
+  const row = (label: string, ...counts: number[]) => agreed(label, names, counts);
+  const meant = (answer: Answer) => night.filter((step) => step.expected === answer).length;
   const stored = (...outcomes: string[]) => counted(record.events, outcomes);
   const rows = [
-    webhookRow('accepted', meant('accepted'), answers.accepted, stored('routed', 'unrouted', 'suppressed')),
+    row('accepted', meant('accepted'), answers.accepted, stored('routed', 'unrouted', 'suppressed')),
     // One that comes again under its own key leaves no row in the store, so the counter is the record of duplicates.
-    webhookRow('duplicate', meant('duplicate'), answers.duplicate, counted(counters, ['duplicate'])),
-    webhookRow('quarantined', meant('quarantined'), answers.quarantined, stored('quarantined')),
-    webhookRow('refused', meant('refused'), answers.refused, counted(counters, refusals)),
+    row('duplicate', meant('duplicate'), answers.duplicate, counted(counters, ['duplicate'])),
+    row('quarantined', meant('quarantined'), answers.quarantined, stored('quarantined')),
+    row('refused', meant('refused'), answers.refused, counted(counters, refusals)),
   ];
+  const sums = [0, 1, 2].map((witness) => rows.reduce((sum, { counts }) => sum + (counts[witness] ?? 0), 0));
   const untaken = answers.other + answers.unreachable;
-  if (untaken > 0) rows.push({ label: 'not taken, sent again', day: null, sender: untaken, relay: null, differs: null });
-  const sum = (column: 'day' | 'sender' | 'relay') => rows.reduce((total, row) => total + (row[column] ?? 0), 0);
-  return [...rows, { ...webhookRow('requests sent', sum('day') + untaken, answers.requests, sum('relay') + untaken) }];
+  if (untaken > 0) rows.push({ label: 'not taken, sent again', counts: [null, untaken, null], differs: null });
+  const [byNight = 0, , byRelay = 0] = sums;
+  return [...rows, row('requests sent', byNight + untaken, answers.requests, byRelay + untaken)];
 }
 
 /** The outcomes under which the relay counts what it answered with a 4xx. */
@@ -81,64 +75,25 @@ function counted(counts: ReadonlyMap<string, number>, outcomes: readonly string[
   return outcomes.reduce((sum, outcome) => sum + (counts.get(outcome) ?? 0), 0);
 }
 
-function webhookRow(label: string, day: number, sender: number, relay: number): WebhookRow {
-  const witnesses = `the day meant ${day}, the sender counted ${sender}, the relay ${relay}`;
-  return { label, day, sender, relay, differs: day === sender && sender === relay ? null : witnesses };
-}
+const fateLabels: Record<Fate, string> = {
+  told: 'sent somewhere',
+  grouped: 'told as part of a storm',
+  counted: 'counted: told not long before',
+  collected: 'collected for the digest',
+  watched: 'watched: is the job late?',
+  late: 'late: its job had ended',
+  unrouted: 'no news to any rule',
+  lost: 'unaccounted for',
+};
 
-function destinationRows({ sent, record, outlets, arrived }: Evidence): DestinationRow[] {
-  const known = new Map(record.destinations.map((row) => [row.destination, row]));
-  const gone = [...known.keys()].filter((name) => !outlets.some((outlet) => outlet.destination === name));
-  const all = [...outlets, ...gone.map((destination): Outlet => ({ destination, place: null }))];
-  const rows = all.map(({ destination, place }): DestinationRow => {
-    const { planned, added, delivered, dead, open } = known.get(destination) ?? nothing;
-    const sharing = all.filter((outlet) => place !== null && outlet.place === place);
-    const deliveredThere = sharing.reduce((sum, outlet) => sum + (known.get(outlet.destination)?.delivered ?? 0), 0);
-    const arrivedThere = place === null ? null : (arrived.get(place) ?? 0);
-    const differs = destinationDifference({ planned, added, delivered, dead, open }, deliveredThere, arrivedThere);
-    return { label: destination, place, planned, added, delivered, dead, open, arrived: arrivedThere, differs };
+function fateRows({ record, sent }: Evidence): WitnessRow[] {
+  const rows = fates.flatMap((fate): WitnessRow[] => {
+    const count = record.fates.get(fate) ?? 0;
+    const differs = fate === 'lost' ? `${count}: the relay doesn't say what became of them` : null;
+    return count === 0 ? [] : [{ label: fateLabels[fate], counts: [count], differs }];
   });
-  return [...rows, totalRow(rows, sent.promised)];
-}
-
-const nothing: Omit<DestinationRecord, 'destination'> = { planned: 0, added: 0, delivered: 0, dead: 0, open: 0, resent: 0 };
-
-function destinationDifference(
-  { planned, added, delivered, dead, open }: Omit<DestinationRecord, 'destination' | 'resent'>,
-  deliveredThere: number,
-  arrivedThere: number | null,
-): string | null {
-  if (planned + added !== delivered + dead + open)
-    return `${planned + added} deliveries, of which ${delivered + dead + open} have a state`;
-  if (open > 0) return `${open} not delivered yet`;
-  if (dead > 0) return `${dead} dead`;
-  if (arrivedThere !== null && arrivedThere !== deliveredThere) return `delivered ${deliveredThere}, but ${arrivedThere} arrived`;
-  return null;
-}
-
-function totalRow(rows: readonly DestinationRow[], promised: number): DestinationRow {
-  const sum = (column: 'planned' | 'added' | 'delivered' | 'dead' | 'open') =>
-    rows.reduce((total, row) => total + row[column], 0);
-  const places = new Map(rows.map((row) => [row.place, row.arrived ?? 0]));
-  const arrived = [...places.values()].reduce((total, count) => total + count, 0);
-  const total = {
-    planned: sum('planned'),
-    added: sum('added'),
-    delivered: sum('delivered'),
-    dead: sum('dead'),
-    open: sum('open'),
-    arrived,
-  };
-  const allCounted = rows.every((row) => row.place !== null);
-  return { label: 'all', place: null, ...total, differs: totalDifference(total, promised, allCounted) };
-}
-
-/** The answers to accepted events say how many deliveries each has: the sender's word on the outbox. */
-function totalDifference(
-  { planned, delivered, arrived }: Pick<DestinationRecord, 'planned' | 'delivered'> & { arrived: number },
-  promised: number,
-  allCounted: boolean,
-): string | null {
-  if (planned !== promised) return `the answers promised ${promised} deliveries, the relay planned ${planned}`;
-  return allCounted && delivered !== arrived ? `delivered ${delivered}, but ${arrived} arrived` : null;
+  const sum = rows.reduce((total, { counts }) => total + (counts[0] ?? 0), 0);
+  const { accepted } = sent.answers;
+  const differs = sum === accepted ? null : `the sender was told "accepted" ${accepted} times, the relay knows of ${sum}`;
+  return [...rows, { label: 'all that was accepted', counts: [sum], differs }];
 }

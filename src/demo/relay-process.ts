@@ -1,17 +1,20 @@
-/** The real relay as a child process, as `serve` runs it anywhere else. */
-import { spawn } from 'node:child_process';
+/** The real relay as a child process, as `serve` runs it anywhere else, but for its clock. */
+import { spawn, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { extname, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SetClock } from './relay-main.ts';
 
 export interface RelayOptions {
   /** The whole environment of the child: nothing of this process's own gets through. Holds `PORT`. */
   environment: Record<string, string>;
-  /** The package's folder, which `rules/` is in. */
+  /** Where it runs. */
   folder: string;
+  /** How far its clock is ahead of this machine's, ms; negative: behind. */
+  aheadMs: number;
   /** Its output is appended here. */
   logPath: string;
   /** Each line it writes. */
@@ -26,20 +29,24 @@ export interface RelayProcess {
   ended(): string | null;
   /** Resolves to the same once it has ended. */
   untilEnded: Promise<string>;
+  /** Sets its clock as far ahead of this machine's. */
+  setClock(aheadMs: number): Promise<void>;
   /** Asks it to stop, and makes it stop after 12 s: `serve` gives requests in flight 10. */
   stop(): Promise<void>;
 }
 
 const readyWithinMs = 30_000;
 const stopWithinMs = 12_000;
-const main = resolve(import.meta.dirname, `../cli/main${extname(import.meta.filename)}`);
+const main = resolve(import.meta.dirname, `relay-main${extname(import.meta.filename)}`);
 
 /** Starts the relay and waits until it is ready. Throws with its last words when it ends before that. */
-export async function startRelay({ environment, folder, logPath, onLog, signal }: RelayOptions): Promise<RelayProcess> {
-  const child = spawn(process.execPath, [main, 'serve'], { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+export async function startRelay(options: RelayOptions): Promise<RelayProcess> {
+  const { environment, folder, aheadMs, logPath, onLog, signal } = options;
+  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'ipc'];
+  const child = spawn(process.execPath, [main, String(aheadMs)], { cwd: folder, env: environment, stdio });
   const lastWords: string[] = [];
   for (const output of [child.stdout, child.stderr]) {
-    createInterface({ input: output }).on('line', (line) => {
+    createInterface({ input: output! }).on('line', (line) => {
       appendFileSync(logPath, `${line}\n`);
       lastWords.push(line);
       if (lastWords.length > 15) lastWords.shift();
@@ -57,6 +64,11 @@ export async function startRelay({ environment, folder, logPath, onLog, signal }
     url: `http://${environment.HOST}:${environment.PORT}`,
     ended: () => obituary,
     untilEnded,
+    async setClock(aheadMs) {
+      const answer = once(child, 'message', { signal });
+      child.send({ aheadMs } satisfies SetClock);
+      await answer;
+    },
     async stop() {
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), stopWithinMs);

@@ -10,9 +10,13 @@ export interface SlackVerdict {
 }
 
 export interface CheckOptions {
-  /** Whether `<!channel>`, `<@U…>` and the like are meant. Without it each is a trap. */
-  mentions?: 'allowed' | 'forbidden';
+  /** Whether `<!channel>`, `<@U…>` and the like are meant: all, none (the default), or these alone. Others are traps. */
+  mentions?: Mentions;
+  /** `edit`: `chat.update`, which knows no unfurling. */
+  request?: 'post' | 'edit';
 }
+
+type Mentions = 'allowed' | 'forbidden' | readonly string[];
 
 type Json = Record<string, unknown>;
 
@@ -20,7 +24,7 @@ const maxBlocks = 50;
 /** Undocumented: between 9,597 (taken) and 11,341 (refused). */
 const maxAllText = 9_600;
 
-export function checkSlackMessage(message: Json, { mentions = 'forbidden' }: CheckOptions = {}): SlackVerdict {
+export function checkSlackMessage(message: Json, { mentions = 'forbidden', request = 'post' }: CheckOptions = {}): SlackVerdict {
   const findings = new Findings(mentions);
   const { text, blocks = [], attachments = [] } = message;
   if (text !== undefined && typeof text !== 'string') findings.refuse('invalid_arguments', 'text is no string');
@@ -37,7 +41,9 @@ export function checkSlackMessage(message: Json, { mentions = 'forbidden' }: Che
   if (!hasBlocks && (typeof text !== 'string' || text.trim() === '')) findings.refuse('no_text', 'neither text nor blocks');
   if (hasBlocks && (typeof text !== 'string' || text.trim() === '')) findings.trap('no text for notifications beside the blocks');
   checkMetadata(message.metadata, findings);
-  if (message.unfurl_links !== false || message.unfurl_media !== false) findings.trap('unfurling is not switched off');
+  checkThread(message, findings);
+  if (request === 'post' && (message.unfurl_links !== false || message.unfurl_media !== false))
+    findings.trap('unfurling is not switched off');
   if (message.link_names !== undefined) findings.trap('link_names turns names in event data into mentions');
   return findings.verdict();
 }
@@ -115,6 +121,11 @@ function checkMetadata(metadata: unknown, findings: Findings): void {
   }
 }
 
+function checkThread({ thread_ts: thread, reply_broadcast: broadcast }: Json, findings: Findings): void {
+  if (thread !== undefined && typeof thread !== 'string') findings.refuse('invalid_arguments', 'thread_ts is no string');
+  if (broadcast !== undefined && thread === undefined) findings.trap('reply_broadcast without a thread_ts does nothing');
+}
+
 const entity = /&(?:amp|lt|gt);/g;
 const link = /^https?:\/\/[^\s<>|]+(\|[^<>|]*)?$/;
 const dateForm = /^!date\^\d+\^[^<>|]+\|[^<>|]*$/;
@@ -128,9 +139,9 @@ class Findings {
   #code: string | null = null;
   readonly #messages: string[] = [];
   readonly #traps: string[] = [];
-  readonly #mentions: 'allowed' | 'forbidden';
+  readonly #mentions: Mentions;
 
-  constructor(mentions: 'allowed' | 'forbidden') {
+  constructor(mentions: Mentions) {
     this.#mentions = mentions;
   }
 
@@ -180,7 +191,7 @@ class Findings {
   markup(text: string, at: string): void {
     const rest = text.replace(/<([^<>]*)>/g, (_whole, inner: string) => {
       if (mention.test(inner) && !dateForm.test(inner)) {
-        if (this.#mentions === 'forbidden') this.trap(`${at}: mentions <${inner}>`);
+        if (!this.#meant(`<${inner}>`)) this.trap(`${at}: mentions <${inner}>`);
       } else if (!link.test(inner) && !dateForm.test(inner)) {
         this.trap(`${at}: unknown markup <${inner.slice(0, 40)}>`);
       }
@@ -188,6 +199,10 @@ class Findings {
     });
     if (/[<>]/.test(rest)) this.trap(`${at}: an unescaped < or >`);
     if (rest.replace(entity, '').includes('&')) this.trap(`${at}: an unescaped & or a cut entity`);
+  }
+
+  #meant(found: string): boolean {
+    return this.#mentions === 'allowed' || (this.#mentions !== 'forbidden' && this.#mentions.includes(found));
   }
 
   url(value: unknown, at: string): void {

@@ -1,9 +1,10 @@
 /**
- * A local HTTP server that plays Slack: the Web API's posting methods and incoming webhooks, as strict as Slack about
- * blocks, and able to fail in Slack's ways on demand. For the demo, tests, chaos and bench.
+ * A local HTTP server that plays Slack: the Web API's methods for posting, editing and reading channels, and incoming
+ * webhooks, as strict as Slack about blocks, and able to fail in Slack's ways on demand. For the demo, tests, chaos and bench.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { applyFault, takesEffect, type Fault } from './faults.ts';
+import { createSlackChannels, type ChannelMessage, type MessageMetadata } from './slack-channels.ts';
 import { checkSlackMessage, type CheckOptions } from './slack-check.ts';
 import { startServer } from './stand-in-server.ts';
 
@@ -16,12 +17,16 @@ export interface ReceivedMessage {
   text: string;
   blocks: Record<string, unknown>[];
   threadTs: string | null;
-  metadata: { event_type: string; event_payload: Record<string, unknown> } | null;
+  /** A reply that the channel is to show too. */
+  broadcast: boolean;
+  metadata: MessageMetadata | null;
   receivedAtMs: number;
 }
 
+type ApiMethod = 'auth.test' | 'chat.postMessage' | 'chat.update' | 'conversations.history' | 'conversations.replies';
+
 export interface SlackRequest {
-  method: 'auth.test' | 'chat.postMessage' | 'chat.update' | 'webhook';
+  method: ApiMethod | 'webhook';
   channel: string;
   fields: Record<string, unknown>;
 }
@@ -34,8 +39,12 @@ export interface SlackStandIn {
   url: string;
   /** The URL of the incoming webhook `name`, which exists from this call on. */
   webhookUrl(name: string): string;
-  /** What was accepted, in order. */
+  /** What was accepted, in order: each post and each edit. */
   readonly messages: ReceivedMessage[];
+  /** What a channel shows now: its messages, oldest first, each with its thread. */
+  channel(name: string): ChannelMessage[];
+  /** Deletes a message and its thread, as a person can. */
+  remove(channel: string, ts: string): void;
   /** Everything that the check found: refused blocks and escaping traps. Empty when all is well. */
   readonly problems: string[];
   /** Requests so far, whatever their answer. */
@@ -48,7 +57,9 @@ export interface SlackStandIn {
   close(): Promise<void>;
 }
 
-export interface SlackStandInOptions extends CheckOptions {
+export interface SlackStandInOptions extends Pick<CheckOptions, 'mentions'> {
+  /** Of the token. By default it may post, and read nothing. */
+  scopes?: readonly string[];
   /** 0 by default: any free port. */
   port?: number;
   faults?: NextFault;
@@ -58,12 +69,14 @@ export async function startSlackStandIn({
   port = 0,
   faults,
   mentions = 'forbidden',
+  scopes = ['chat:write', 'chat:write.public'],
 }: SlackStandInOptions = {}): Promise<SlackStandIn> {
   const messages: ReceivedMessage[] = [];
   const problems: string[] = [];
   const listeners = new Set<(message: ReceivedMessage) => void>();
   const webhooks = new Set<string>();
   const nextTs = createTimestamps();
+  const channels = createSlackChannels(nextTs);
   let nextFault = faults ?? null;
   let requests = 0;
 
@@ -75,6 +88,7 @@ export async function startSlackStandIn({
       text: String(fields.text ?? ''),
       blocks: (fields.blocks ?? []) as Record<string, unknown>[],
       threadTs: typeof fields.thread_ts === 'string' ? fields.thread_ts : null,
+      broadcast: fields.reply_broadcast === true,
       metadata: (fields.metadata as ReceivedMessage['metadata']) ?? null,
       receivedAtMs: Date.now(),
     };
@@ -85,28 +99,77 @@ export async function startSlackStandIn({
 
   /** What Slack would refuse, as its error code; also notes what it would let pass and shouldn't. */
   function refusal(request: SlackRequest): { code: string; messages: string[] } | null {
-    const { error, traps } = checkSlackMessage(request.fields, { mentions });
+    const { error, traps } = checkSlackMessage(request.fields, {
+      mentions,
+      request: request.method === 'chat.update' ? 'edit' : 'post',
+    });
     for (const trap of traps) problems.push(`${request.method} to ${request.channel}: ${trap}`);
     if (error) problems.push(`${request.method} to ${request.channel}: ${error.code}: ${error.messages.join('; ')}`);
     return error;
   }
 
-  function answerApi(request: SlackRequest, token: string | null): Answer {
+  function answerApi(request: SlackRequest & { method: ApiMethod }, token: string | null): Answer {
     const authError = tokenError(token);
     if (authError) return apiError(authError);
-    if (request.method === 'auth.test')
-      return json({ ok: true, url: 'https://example.slack.com/', team: 'Example', user: 'relay' });
+    if (request.method === 'auth.test') return granted({ url: 'https://example.slack.com/', team: 'Example', user: 'relay' });
     if (!/^#?[\w.-]{1,80}$/.test(request.channel)) return apiError('channel_not_found');
-    const error = refusal(request);
-    if (error) return apiError(error.code, error.messages);
-    if (request.method === 'chat.update') {
-      const ts = String(request.fields.ts ?? '');
-      if (!messages.some((message) => message.ts === ts && message.kind === 'post')) return apiError('message_not_found');
-      record('update', request, ts);
-      return json({ ok: true, channel: request.channel, ts, text: request.fields.text });
+    switch (request.method) {
+      case 'chat.postMessage':
+      case 'chat.update': {
+        const error = refusal(request);
+        if (error) return apiError(error.code, error.messages);
+        return request.method === 'chat.update' ? edit(request) : post(request);
+      }
+      case 'conversations.history':
+        return read(request, () => channels.history(request.channel));
+      case 'conversations.replies':
+        return read(request, () => channels.thread(request.channel, String(request.fields.ts ?? '')));
     }
-    const { ts, text } = record('post', request, nextTs());
-    return json({ ok: true, channel: request.channel, ts, message: { type: 'message', text, ts } });
+  }
+
+  function post(request: SlackRequest): Answer {
+    const posted = channels.post(request.channel, request.fields);
+    if (posted === 'thread_not_found') return apiError(posted);
+    const { ts, text } = record('post', request, posted.ts);
+    return granted({ channel: request.channel, ts, message: { type: 'message', text, ts } });
+  }
+
+  function edit(request: SlackRequest): Answer {
+    const ts = String(request.fields.ts ?? '');
+    const error = channels.update(request.channel, ts, request.fields);
+    if (error) return apiError(error);
+    record('update', request, ts);
+    return granted({ channel: request.channel, ts, text: request.fields.text });
+  }
+
+  /** Either scope will do: whether a channel is private is nowhere said here. */
+  function read({ fields }: SlackRequest, messages: () => ChannelMessage[] | null): Answer {
+    if (!scopes.includes('channels:history') && !scopes.includes('groups:history')) {
+      return json({ ok: false, error: 'missing_scope', needed: 'channels:history', provided: scopes.join(',') });
+    }
+    const known = messages();
+    if (known === null) return apiError('thread_not_found');
+    const recent = known.filter(({ ts }) => Number(ts) > Number(fields.oldest ?? 0));
+    const from = Number(fields.cursor ?? 0);
+    const end = from + Math.min(Number(fields.limit ?? 100), 999);
+    const withMetadata = String(fields.include_all_metadata) === 'true';
+    return granted({
+      messages: recent.slice(from, end).map(({ ts, text, blocks, metadata }) => ({
+        type: 'message',
+        ts,
+        text,
+        blocks,
+        ...(withMetadata && metadata && { metadata }),
+      })),
+      has_more: end < recent.length,
+      response_metadata: { next_cursor: end < recent.length ? String(end) : '' },
+    });
+  }
+
+  /** Slack tells a token's scopes in a header of each answer. */
+  function granted(body: object): Answer {
+    const answer = json({ ok: true, ...body });
+    return { ...answer, headers: { ...answer.headers, 'x-oauth-scopes': scopes.join(',') } };
   }
 
   function answerWebhook(request: SlackRequest): Answer {
@@ -122,8 +185,10 @@ export async function startSlackStandIn({
     if (request === 'unknown-method') return send(response, apiError('unknown_method'));
     if (request === 'invalid-payload') return send(response, plain(400, 'invalid_payload'));
     requests++;
-    const webhook = request.method === 'webhook';
-    const answer = () => (webhook ? answerWebhook(request) : answerApi(request, bearer(incoming.headers.authorization)));
+    const { method } = request;
+    const webhook = method === 'webhook';
+    const answer = () =>
+      method === 'webhook' ? answerWebhook(request) : answerApi({ ...request, method }, bearer(incoming.headers.authorization));
     const fault = nextFault?.(requests, request) ?? null;
     if (fault === null) return send(response, answer());
     if (takesEffect(fault)) answer();
@@ -140,6 +205,8 @@ export async function startSlackStandIn({
       return `${server.url}/services/${encodeURIComponent(name)}`;
     },
     messages,
+    channel: channels.channel,
+    remove: channels.remove,
     problems,
     get requests() {
       return requests;
@@ -186,6 +253,14 @@ function bearer(header: string | undefined): string | null {
   return /^Bearer (.+)$/.exec(header ?? '')?.[1] ?? null;
 }
 
+const apiMethods: ApiMethod[] = [
+  'auth.test',
+  'chat.postMessage',
+  'chat.update',
+  'conversations.history',
+  'conversations.replies',
+];
+
 function parseRequest(incoming: IncomingMessage, body: string): SlackRequest | 'unknown-method' | 'invalid-payload' {
   const path = incoming.url ?? '';
   const fields = parseFields(body, incoming.headers['content-type'] ?? '');
@@ -193,7 +268,7 @@ function parseRequest(incoming: IncomingMessage, body: string): SlackRequest | '
     if (fields === null || incoming.method !== 'POST') return 'invalid-payload';
     return { method: 'webhook', channel: `#${decodeURIComponent(path.slice('/services/'.length))}`, fields };
   }
-  const method = /^\/api\/(auth\.test|chat\.postMessage|chat\.update)$/.exec(path)?.[1] as SlackRequest['method'] | undefined;
+  const method = apiMethods.find((name) => path === `/api/${name}`);
   if (method === undefined) return 'unknown-method';
   return fields === null ? 'invalid-payload' : { method, channel: String(fields.channel ?? ''), fields };
 }
@@ -204,7 +279,9 @@ function parseFields(body: string, contentType: string): Record<string, unknown>
     if (contentType.includes('json')) return JSON.parse(body) as Record<string, unknown>;
     const form: Record<string, unknown> = {};
     for (const [key, value] of new URLSearchParams(body)) {
-      form[key] = /^(blocks|attachments|metadata|unfurl_links|unfurl_media)$/.test(key) ? JSON.parse(value) : value;
+      form[key] = /^(blocks|attachments|metadata|unfurl_links|unfurl_media|reply_broadcast)$/.test(key)
+        ? JSON.parse(value)
+        : value;
     }
     return form;
   } catch {

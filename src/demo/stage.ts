@@ -8,6 +8,8 @@ import type { DestinationConfig } from '../rules/rule-set.ts';
 import { relayEnvironment } from './environment.ts';
 import { relayNews } from './relay-news.ts';
 import { freePort, startRelay, type RelayProcess } from './relay-process.ts';
+import type { DemoClocks } from './clocks.ts';
+import { copyRules, type DemoRules } from './demo-rules.ts';
 import type { Screen } from './screen.ts';
 import { startStandIns, type StandIns } from './stand-ins.ts';
 
@@ -18,7 +20,10 @@ export interface Stage extends AsyncDisposable {
   destinations: DestinationConfig[];
   folder: string;
   databasePath: string;
+  /** A copy of the shipped rules, for the reader to change. */
   rulesPath: string;
+  /** Waiting times that the copy has otherwise. */
+  shortened: DemoRules['shortened'];
   logPath: string;
   webhookUrl: string;
 }
@@ -26,34 +31,35 @@ export interface Stage extends AsyncDisposable {
 export interface StageOptions {
   /** The relay's port; null takes a free one. */
   port: number | null;
+  /** How much faster than real the night is played. */
+  times: number;
+  clocks: DemoClocks;
   signal: AbortSignal;
 }
 
 const host = '127.0.0.1';
-/** Relative to the package, where the relay runs, so that its problems are named as the reader knows the files. */
-const rulesFolder = 'rules';
-const packageFolder = resolve(import.meta.dirname, '../..');
+const shippedRules = resolve(import.meta.dirname, '../../rules');
 
 /** What it started is stopped, last first, by the stage's disposal, or at once when a part fails to start. */
-export async function openStage({ port, signal }: StageOptions, screen: Screen): Promise<Stage> {
+export async function openStage({ port, times, clocks, signal }: StageOptions, screen: Screen): Promise<Stage> {
   await using closing = new AsyncDisposableStack();
   const folder = closing.adopt(mkdtempSync(join(tmpdir(), 'narrative-relay-demo-')), (path) => {
     rmSync(path, { recursive: true, force: true });
   });
-  const standIns = closing.adopt(await startStandIns(screen), (started) => started.close());
+  const rulesPath = join(folder, 'rules');
+  const { shortened, mentions } = copyRules(shippedRules, rulesPath, times);
+  const standIns = closing.adopt(await startStandIns({ mentions, ...clocks }, screen), (started) => started.close());
   const databasePath = join(folder, 'relay.db');
-  const rulesPath = join(packageFolder, rulesFolder);
   const logPath = join(folder, 'relay.log');
-  const addresses = { ...standIns, databasePath, rulesPath: rulesFolder, host, port: port ?? (await freePort(host)) };
+  const addresses = { ...standIns, databasePath, rulesPath, host, port: port ?? (await freePort(host)) };
   const environment = relayEnvironment(addresses, process.env);
   const destinations = destinationsOf(rulesPath, environment);
   const onLog = (line: string) => {
     const news = relayNews(line);
     if (news !== null) screen.alert(screen.style('yellow', news));
   };
-  const relay = closing.adopt(await startRelay({ environment, folder: packageFolder, logPath, onLog, signal }), (started) =>
-    started.stop(),
-  );
+  const options = { environment, folder, aheadMs: clocks.aheadMs(), logPath, onLog, signal };
+  const relay = closing.adopt(await startRelay(options), (started) => started.stop());
   const open = closing.move();
   return {
     relay,
@@ -62,6 +68,7 @@ export async function openStage({ port, signal }: StageOptions, screen: Screen):
     folder,
     databasePath,
     rulesPath,
+    shortened,
     logPath,
     webhookUrl: `${relay.url}/webhooks/narrative`,
     [Symbol.asyncDispose]: () => open.disposeAsync(),

@@ -1,47 +1,71 @@
 /** The reckoning as tables for a terminal. */
 import Table from 'cli-table3';
-import type { DestinationRow, Reckoning, WebhookRow } from './reckoning.ts';
+import type { DestinationRow } from './deliveries.ts';
+import type { Reckoning } from './reckoning.ts';
 import type { Screen } from './screen.ts';
+import type { WitnessRow } from './witnesses.ts';
 
 type Paint = Pick<Screen, 'style' | 'width'>;
 
-export function renderReckoning({ webhooks, destinations, findings }: Reckoning, screen: Paint): string {
+export function renderReckoning({ webhooks, fates, incidents, destinations, findings }: Reckoning, screen: Paint): string {
+  const roomy = screen.width >= roomyWidth;
   const verdict =
     findings.length === 0
       ? screen.style(['bold', 'green'], '✓ It adds up.')
       : [screen.style(['bold', 'red'], '✗ It does not add up:'), ...findings.map((finding) => `  ${finding}`)].join('\n');
-  return [webhookTable(webhooks, screen), destinationTable(destinations, screen), verdict].join('\n\n');
+  return [
+    witnessTable(
+      'webhooks',
+      roomy ? ['meant by the night', 'answers at sender', "relay's record"] : narrowHeads,
+      webhooks,
+      screen,
+    ),
+    witnessTable('what became of the accepted', ['events'], fates, screen),
+    destinationTable(destinations, screen),
+    witnessTable('problems', roomy ? ['the night', 'the relay', 'the other end'] : ['night', 'relay', 'end'], incidents, screen),
+    verdict,
+  ].join('\n\n');
 }
 
 /** Columns below which the tables show only what they must. */
 const roomyWidth = 80;
+const narrowHeads = ['night', 'sender', 'relay'];
 
-function webhookTable(rows: readonly WebhookRow[], screen: Paint): string {
-  const roomy = screen.width >= roomyWidth;
-  const witnesses = roomy ? ['meant by the day', 'answers at sender', "relay's record"] : ['day', 'sender', 'relay'];
-  const table = plainTable(['webhooks', ...witnesses, ''], screen);
-  for (const row of rows) {
-    table.push([row.label, count(row.day), count(row.sender), count(row.relay), mark(row.differs, screen)]);
-  }
+function witnessTable(subject: string, witnesses: readonly string[], rows: readonly WitnessRow[], screen: Paint): string {
+  const table = plainTable([subject, ...witnesses, ''], screen);
+  const labels = screen.width >= roomyWidth ? Infinity : screen.width - narrowCounts;
+  for (const { label, counts, differs } of rows)
+    table.push([shortened(label, labels), ...counts.map(count), mark(differs, screen)]);
   return table.toString();
 }
 
-type CountColumn = 'planned' | 'added' | 'delivered' | 'dead' | 'open' | 'arrived';
+/** Columns of three counts and a mark. */
+const narrowCounts = 24;
+
+function shortened(label: string, most: number): string {
+  return label.length <= most ? label : `${label.slice(0, most - 1)}…`;
+}
+
+type CountColumn = 'planned' | 'added' | 'delivered' | 'suppressed' | 'dead' | 'open' | 'arrived' | 'edits';
 const countColumns: readonly (readonly [head: string, column: CountColumn])[] = [
   ['planned', 'planned'],
-  ['fallback', 'added'],
+  ['later', 'added'],
   ['delivered', 'delivered'],
+  ['silenced', 'suppressed'],
   ['dead', 'dead'],
   ['pending', 'open'],
   ['arrived', 'arrived'],
+  ['edits', 'edits'],
 ];
-const leftOutWhenZero: readonly CountColumn[] = ['added', 'dead', 'open'];
+const leftOutWhenZero: readonly CountColumn[] = ['suppressed', 'dead', 'open'];
+const leftOutWhenNarrow: readonly CountColumn[] = ['added', 'edits'];
 
 function destinationTable(rows: readonly DestinationRow[], screen: Paint): string {
   const roomy = screen.width >= roomyWidth;
-  const shown = countColumns.filter(
-    ([, column]) => roomy || !leftOutWhenZero.includes(column) || rows.some((row) => row[column] !== 0),
-  );
+  const shown = countColumns.filter(([, column]) => {
+    if (leftOutWhenZero.includes(column)) return rows.some((row) => row[column] !== 0);
+    return roomy || !leftOutWhenNarrow.includes(column);
+  });
   const table = plainTable(['deliveries to', ...shown.map(([head]) => head), ''], screen);
   for (const row of rows) {
     const label = row.place === null || !roomy ? row.label : `${row.label} ${screen.style('dim', row.place)}`;

@@ -1,6 +1,6 @@
-/** What the reader can do once the day is over: edit the rules, and send events by hand. */
+/** What the reader can do once the night is over: edit the rules, and send events by hand. */
 import { writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { Screen } from './screen.ts';
 import { proofOf } from './sender.ts';
 
@@ -11,6 +11,7 @@ export interface Playground {
   logPath: string;
   /** Where the signed event is written. */
   folder: string;
+  /** By the relay's clock, epoch ms. */
   nowMs: number;
 }
 
@@ -20,19 +21,21 @@ export function renderPlayground({ webhookUrl, secret, rulesPath, logPath, folde
   writeFileSync(bodyPath, body);
   const signature = proofOf('hmac-sha256', secret, { id: 'by-hand', body }, 0)['x-narrative-signature'];
   const heading = (text: string) => screen.style('bold', text);
-  const rules = relative(process.cwd(), rulesPath) || '.';
   return [
     heading(`The relay listens on ${webhookUrl}`),
     `Its log: ${logPath}`,
     '',
-    heading(`Edit ${rules}/failures.yaml (what alerts whom) or ${rules}/relay.yaml (destinations):`),
-    'what you save takes effect at once; what is wrong is said here, and the old rules stay.',
+    heading('Edit its rules, which are a copy of yours, but for the waiting times:'),
+    join(rulesPath, 'failures.yaml'),
+    join(rulesPath, 'relay.yaml'),
+    'What you save takes effect at once; what is wrong is said here, and the old rules stay.',
     '',
-    heading('Send a failure, a new one each time (this proof is the secret itself, as a bearer token):'),
-    `curl -sS -w '\\n' ${webhookUrl} -H 'content-type: application/json' -H 'Authorization: Bearer ${secret}' \\`,
-    `  -d '${freshEvent}'`,
+    heading('Let a view fail, fail again, and recover (this proof is the secret itself, as a bearer token):'),
+    `view() { curl -sS -w '\\n' ${webhookUrl} -H 'content-type: application/json' -H 'Authorization: Bearer ${secret}' \\`,
+    `  -d '${freshEvent}'; }`,
+    'view failed; sleep 2; view failed; sleep 2; view completed',
     '',
-    heading('Or a signed one; the second time it is a duplicate:'),
+    heading('Or send a failure that is signed; the second time it is a duplicate:'),
     `curl -sS -w '\\n' ${webhookUrl} -H 'content-type: application/json' -H 'X-Narrative-Signature: sha256=${signature}' \\`,
     `  --data-binary @${bodyPath}`,
     '',
@@ -40,11 +43,10 @@ export function renderPlayground({ webhookUrl, secret, rulesPath, logPath, folde
   ].join('\n');
 }
 
-/** For a shell: the quotes end and begin again around what the shell fills in. */
+/** For a shell function: the quotes end and begin again around what the shell fills in. */
 const freshEvent = [
-  `{"id":"by-hand-'$(date +%s)'","type":"job.failed","data":{"job_id":"by-hand-'$(date +%s)'","state":"failed",`,
-  `"type":"datasets_deliver_data","updated_at":"'$(date -u +%FT%TZ)'","input":{"dataset_id":10736},`,
-  `"failures":[{"message":"Sent by hand"}]}}`,
+  `{"id":"by-hand-'$(date +%s)'","type":"job.'$1'","data":{"job_id":"by-hand-'$(date +%s)'","state":"'$1'",`,
+  `"type":"materialize-view","input":{"dataset_id":10744},"failures":[{"message":"Sent by hand"}]}}`,
 ].join('');
 
 function signedEvent(nowMs: number): string {

@@ -16,8 +16,18 @@ const maxSearched = 500;
 
 /** Raw, cleaned text under 2,200 characters; null when the event tells of no failure. */
 export function excerptOf(event: NarrativeEvent): string | null {
-  if (event.kind === 'app') return stateOf(event) === 'failed' ? payloadExcerpt(event.app.payload) : null;
-  const { failures } = event.job;
+  switch (event.kind) {
+    case 'app':
+      return stateOf(event) === 'failed' ? payloadExcerpt(event.app.payload) : null;
+    case 'job':
+      return failuresExcerpt(event.job.failures);
+    case 'relay':
+      // Its one sentence is the title.
+      return null;
+  }
+}
+
+function failuresExcerpt(failures: readonly JobFailure[]): string | null {
   for (const failure of failures) {
     const told = failureExcerpt(failure);
     if (told !== '') return told + othersNote(failures.length - 1);

@@ -1,18 +1,34 @@
 /** The default wording: what an on-call person needs to know about an event at three in the morning, in that order. */
-import type { App, Job, NarrativeEvent, ReceivedEvent } from '../event/event.ts';
-import { datasetOf, hasEnded } from '../event/event.ts';
+import type { App, Job, NarrativeEvent, ReceivedEvent, RelayFacts } from '../event/event.ts';
+import { hasEnded } from '../event/event.ts';
 
 import { oneLine, truncate } from './text.ts';
 
 /** Enough for any name or id; keeps a hostile one from filling the message. */
 const maxValue = 300;
 
-/** Raw, one line: `datasets_deliver_data failed · dataset 10736`. */
-export function defaultTitle(event: NarrativeEvent): string {
-  const subject = event.kind === 'job' ? event.job.type : `${event.app.connector} ${event.app.category}`;
-  const outcome = event.kind === 'job' ? jobOutcome(event.job) : stateWords(event.app.status);
-  const dataset = datasetOf(event);
-  return value(`${short(subject)} ${outcome}${dataset === null ? '' : ` · dataset ${short(dataset)}`}`) ?? event.kind;
+/**
+ * Raw, one line: `datasets_deliver_data failed · dataset 10736`. `recovered`: what is said in place of the state when
+ * its completion ends an incident.
+ */
+export function defaultTitle(event: NarrativeEvent, recovered: string | null = null): string {
+  switch (event.kind) {
+    case 'job': {
+      const outcome = recovered !== null && event.job.state === 'completed' ? recovered : jobOutcome(event.job);
+      return titleOf(event.job.type, outcome, event.job.dataset_id);
+    }
+    case 'app': {
+      const { connector, category, status, dataset_id } = event.app;
+      const outcome = recovered !== null && status === 'completed' ? recovered : stateWords(status);
+      return titleOf(`${connector} ${category}`, outcome, dataset_id);
+    }
+    case 'relay':
+      return value(event.relay.detail) ?? `relay: ${event.relay.topic}`;
+  }
+}
+
+function titleOf(subject: string, outcome: string, dataset: string | null): string {
+  return shortValue(`${shortValue(subject)} ${outcome}${dataset === null ? '' : ` · dataset ${shortValue(dataset)}`}`);
 }
 
 function jobOutcome({ state, duration }: Job): string {
@@ -32,18 +48,29 @@ function stateWords(state: string): string {
     case 'pending_cancellation':
       return 'is being cancelled';
     default:
-      return `is now ${short(state)}`;
+      return `is now ${shortValue(state)}`;
   }
 }
 
 /** Raw values in the order of their use; what the event doesn't say is left out. */
 export function defaultFields(received: ReceivedEvent): { label: string; value: string }[] {
-  const { narrative } = received;
-  const specific = narrative.kind === 'job' ? jobFields(narrative.job) : appFields(narrative.app, occurredAt(received));
-  return [...specific, { label: 'Subscription', value: received.subscription }].flatMap(({ label, value: given }) => {
+  return factsOf(received).flatMap(({ label, value: given }) => {
     const shown = value(given);
     return shown === null ? [] : [{ label, value: shown }];
   });
+}
+
+function factsOf(received: ReceivedEvent): Fact[] {
+  const { narrative } = received;
+  const subscription: Fact = { label: 'Subscription', value: received.subscription };
+  switch (narrative.kind) {
+    case 'job':
+      return [...jobFields(narrative.job), subscription];
+    case 'app':
+      return [...appFields(narrative.app, occurredAt(received)), subscription];
+    case 'relay':
+      return relayFields(narrative.relay, occurredAt(received));
+  }
 }
 
 interface Fact {
@@ -81,6 +108,14 @@ function appFields(app: App, at: string): Fact[] {
   ];
 }
 
+function relayFields({ topic, about, state }: RelayFacts, at: string): Fact[] {
+  return [
+    { label: 'About', value: about },
+    { label: 'Topic', value: topic },
+    { label: state === 'failed' ? 'Began at' : 'Over at', value: readableTime(at) },
+  ];
+}
+
 function momentLabel(state: string): string {
   return hasEnded(state) ? `${state.charAt(0).toUpperCase()}${state.slice(1)} at` : 'Updated at';
 }
@@ -106,9 +141,10 @@ function readableTime(iso: string | null): string | null {
 }
 
 function value(raw: string | null): string | null {
-  return raw === null ? null : short(raw) || null;
+  return raw === null ? null : shortValue(raw) || null;
 }
 
-function short(raw: string): string {
+/** One line that fits a field. */
+export function shortValue(raw: string): string {
   return truncate(oneLine(raw.slice(0, maxValue * 4)), maxValue);
 }

@@ -1,18 +1,23 @@
 /**
  * What a delivery says, before any destination's layout: the same story for Slack, PagerDuty and the terminal.
  */
-import type { ReceivedEvent } from '../event/event.ts';
+import type { NarrativeEvent, ReceivedEvent } from '../event/event.ts';
 import { datasetOf, stateOf, viewOf } from '../event/event.ts';
 import type { Escape, MessageTemplates, RenderTemplate } from '../rules/template.ts';
-import { defaultFields, defaultTitle, occurredAt } from './alert-facts.ts';
+import { defaultFields, defaultTitle, occurredAt, shortValue } from './alert-facts.ts';
 import { excerptOf } from './alert-excerpt.ts';
-import type { Content, Outgoing, Severity } from './destination.ts';
+import { incidentFields, isAboutFailures, lasted, mentionsOf, runbookLinks, statusOf, type Status } from './alert-incident.ts';
+import type { Content, IncidentStatus, Outgoing, Severity } from './destination.ts';
 import { cleanText, httpUrl, oneLine } from './text.ts';
 
 export interface Alert {
   tone: 'bad' | 'good' | 'neutral';
   /** One line. Escaped for the destination (markup), as are `text` and `fields`. */
   title: string;
+  /** Since when it fails, how often, or that it is over; null where there is no incident. Raw. */
+  status: Status | null;
+  /** Slack markup that notifies people. Only from the rules files, and only for Slack; elsewhere it says nothing. */
+  mentions: string[];
   /** The rule's own text; null in the default message. */
   text: string | null;
   fields: AlertField[];
@@ -47,73 +52,104 @@ export type ComposeAlert = (outgoing: Outgoing, escape: Escape, render: RenderTe
 /**
  * Never throws and never drops an alert: a template that fails, or renders to nothing, leaves that part's default in
  * place. A rule's `fields` are put over the defaults: the same label replaces (an empty value removes), new ones go first.
+ * A rule's `title` and `text` tell of the trouble, so the end of an incident has its own words instead.
  */
 export const composeAlert: ComposeAlert = (outgoing, escape, render) => {
-  const origin = [outgoing.rule === null ? null : `rule ${outgoing.rule}`, outgoing.eventId].filter(Boolean).join(' · ');
-  const notes = outgoing.note === null ? [] : [outgoing.note];
-  const { content } = outgoing;
-  switch (content.kind) {
-    case 'event':
-      return composeEvent(outgoing, content.received, { origin, notes }, escape, render);
-    case 'notice':
-      return { alert: { ...composeNotice(content, outgoing.severity, escape), origin, notes: notes.map(oneLine) }, problems: [] };
-  }
+  const { content, incident, owners } = outgoing;
+  const composed =
+    content.kind === 'event'
+      ? composeEvent(outgoing, content.received, escape, render)
+      : composeNotice(outgoing, content, escape);
+  const { alert, problems } = composed;
+  const tone = alert.tone ?? defaultTone(outgoing);
+  return {
+    alert: {
+      ...alert,
+      tone,
+      status: incident === null ? null : statusOf(outgoing, incident),
+      // Good news that stands alone wakes nobody.
+      mentions: incident === null && tone === 'good' ? [] : mentionsOf(owners),
+      links: [...runbookLinks(owners), ...alert.links].flatMap(shownLink),
+      notes: [...(outgoing.note === null ? [] : [outgoing.note]), ...problems].map(oneLine),
+      origin: [outgoing.rule === null ? null : `rule ${outgoing.rule}`, outgoing.eventId].filter(Boolean).join(' · '),
+    },
+    problems,
+  };
 };
 
-function composeNotice({ title, text, occurredAtMs }: Content & { kind: 'notice' }, severity: Severity, escape: Escape) {
-  return {
-    tone: severity === 'critical' || severity === 'error' ? ('bad' as const) : ('neutral' as const),
-    title: escape(oneLine(title)),
-    text: text.trim() === '' ? null : escape(cleanText(text).trim()),
-    fields: [],
-    excerpt: null,
-    links: [],
-    occurredAt: new Date(occurredAtMs).toISOString(),
-  };
+/** What depends on the content alone. `tone`: null for the default. */
+interface Told {
+  alert: Pick<Alert, 'title' | 'text' | 'fields' | 'excerpt' | 'links' | 'occurredAt'> & { tone: Alert['tone'] | null };
+  problems: string[];
 }
 
-function composeEvent(
-  outgoing: Outgoing,
-  received: ReceivedEvent,
-  { origin, notes }: { origin: string; notes: string[] },
-  escape: Escape,
-  render: RenderTemplate,
-): Composed {
+function composeNotice({ incident }: Outgoing, notice: Content & { kind: 'notice' }, escape: Escape): Told {
+  const { title, text, tone, fields = [], links = [], occurredAtMs } = notice;
+  const alert: Told['alert'] = {
+    tone: tone ?? null,
+    title: escape(oneLine(title)),
+    text: text.trim() === '' ? null : escape(cleanText(text).trim()),
+    fields: mergeFields([...saidFields(incident), ...fields], [], escape),
+    excerpt: null,
+    links,
+    occurredAt: new Date(occurredAtMs).toISOString(),
+  };
+  return { alert, problems: [] };
+}
+
+function composeEvent(outgoing: Outgoing, received: ReceivedEvent, escape: Escape, render: RenderTemplate): Told {
   const view = viewOf(received);
   const problems: string[] = [];
   /** The rendered text, or null with the problem noted. */
   const attempt = (part: string, source: string, escapeValue: Escape): string | null => {
-    const rendered = render(source, view, escapeValue);
+    const rendered = render(source, view, escapeValue, outgoing.rule);
     if (rendered.ok) return rendered.text;
     problems.push(
       `template error${outgoing.rule === null ? '' : ` in rule ${outgoing.rule}`} (${part}): ${oneLine(rendered.error)}`,
     );
     return null;
   };
+  const { incident } = outgoing;
+  // Not of a failure that is told late, when the incident has ended meanwhile.
+  const over = incident !== null && incident.endedMs !== null && (incident.act === 'recover' || incident.act === 'count');
   const { title, text, fields = {} } = outgoing.message ?? ({} as MessageTemplates);
-  const ownTitle = title === undefined ? null : attempt('title', title, escape);
-  const ownText = text === undefined ? null : attempt('text', text, escape);
+  const ownTitle = title === undefined || over ? null : attempt('title', title, escape);
+  const ownText = text === undefined || over ? null : attempt('text', text, escape);
   const ownFields = Object.entries(fields).map(([label, source]) => ({
     label: oneLine(label),
     value: attempt(`fields.${label}`, source, escape),
   }));
-  const alert: Alert = {
-    tone: toneOf(stateOf(received.narrative)),
-    title: oneLine(ownTitle ?? '') || escape(defaultTitle(received.narrative)),
+  // Such as `still pending after 20 min`, which can be held up until it is true no more.
+  const given =
+    outgoing.title !== undefined && !over && incident?.endedMs != null ? `Over by now: ${outgoing.title}` : outgoing.title;
+  const recovered = over && isAboutFailures(outgoing) ? `recovered after ${lasted(incident)}` : null;
+  const alert: Told['alert'] = {
+    tone: null,
+    title: oneLine(ownTitle ?? '') || escape(oneLine(given ?? defaultTitle(received.narrative, recovered))),
     text: cleanText(ownText ?? '').trim() || null,
-    fields: mergeFields(defaultFields(received), ownFields, escape),
+    fields: mergeFields([...saidFields(incident), ...defaultFields(received)], ownFields, escape),
     excerpt: excerptOf(received.narrative),
     links: composeLinks(outgoing.links, received, (part, source) => attempt(part, source, encodeValue)),
-    notes: [...notes, ...problems].map(oneLine),
-    origin,
     occurredAt: occurredAt(received),
   };
   return { alert, problems };
 }
 
-function toneOf(state: string): Alert['tone'] {
+function saidFields(incident: IncidentStatus | null): { label: string; value: string }[] {
+  return incident === null ? [] : incidentFields(incident).map(({ label, value }) => ({ label, value: shortValue(value) }));
+}
+
+function defaultTone({ content, incident, severity }: Outgoing): Alert['tone'] {
+  const state = content.kind === 'event' ? stateOf(content.received.narrative) : null;
+  // First, since a late job may end by failing.
   if (state === 'failed') return 'bad';
+  if (incident !== null) return incident.endedMs !== null ? 'good' : toneOfSeverity(severity);
+  if (state === null) return toneOfSeverity(severity);
   return state === 'completed' ? 'good' : 'neutral';
+}
+
+function toneOfSeverity(severity: Severity): Alert['tone'] {
+  return severity === 'critical' || severity === 'error' ? 'bad' : 'neutral';
 }
 
 function mergeFields(
@@ -145,18 +181,23 @@ function composeLinks(
   const named = Object.entries(templates).map(([label, source]) => ({ label: oneLine(label), source }));
   const links = named
     .filter(({ source }) => concerns(source, received.narrative.kind))
-    .map(({ label, source }) => ({ label: capitalised(label), url: httpUrl(attempt(`links.${label}`, source) ?? '') }));
+    .map(({ label, source }) => ({ label: capitalised(label), url: attempt(`links.${label}`, source) ?? '' }));
   if (dataset !== null && !named.some(({ label }) => label.toLowerCase() === 'dataset')) {
     links.push({ label: 'Dataset', url: datasetUrl(dataset) });
   }
-  return links.filter((link): link is { label: string; url: string } => link.url !== null);
+  return links;
+}
+
+function shownLink({ label, url }: Alert['links'][number]): Alert['links'] {
+  const shown = httpUrl(url);
+  return shown === null ? [] : [{ label: oneLine(label), url: shown }];
 }
 
 /** `links` are written once for all events; one made of a job alone is not about an app, and no mistake there. */
-function concerns(source: string, kind: 'job' | 'app'): boolean {
+function concerns(source: string, kind: NarrativeEvent['kind']): boolean {
   const tags = (source.match(/\{[{%][\s\S]*?[%}]\}/g) ?? []).join(' ');
-  const [own, other] = kind === 'job' ? [/\bjob\./, /\bapp\./] : [/\bapp\./, /\bjob\./];
-  return own.test(tags) || !other.test(tags);
+  const uses = { job: /\bjob\./.test(tags), app: /\bapp\./.test(tags), relay: /\brelay\./.test(tags) };
+  return uses[kind] || !(uses.job || uses.app || uses.relay);
 }
 
 /** Narrative's page of a dataset. Source: the links in Narrative's knowledge base. */

@@ -2,6 +2,7 @@
 import type { JsonValue } from '../event/json.ts';
 import type { RenderTemplate } from '../rules/template.ts';
 import { composeAlert, type Alert } from './alert.ts';
+import { statusText } from './alert-incident.ts';
 import type { Destination, Outgoing, Pace, Severity } from './destination.ts';
 import { cleanText, oneLine } from './text.ts';
 
@@ -40,6 +41,7 @@ export function createConsoleDestination({ name, fallback, pace }: ConsoleConfig
     },
 
     async send(outgoing) {
+      if (outgoing.incident?.act === 'count') return { kind: 'delivered', detail: 'not printed: a terminal edits nothing' };
       write(print(outgoing).text);
       return { kind: 'delivered', detail: 'printed' };
     },
@@ -49,6 +51,7 @@ export function createConsoleDestination({ name, fallback, pace }: ConsoleConfig
 /** One alert, a blank line after it. What may have several lines is indented, so that no event can draw an alert of its own. */
 function layOut(alert: Alert, severity: Severity): string {
   const lines = [`[${mark(alert.tone, severity)}] ${alert.title}`];
+  if (alert.status !== null) lines.push(`  ${statusText(alert.status)}`);
   for (const note of alert.notes) lines.push(`! ${note}`);
   if (alert.text !== null) lines.push(...indented(alert.text));
   const labelWidth = Math.max(0, ...alert.fields.map(({ label }) => label.length));

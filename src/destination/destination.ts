@@ -34,8 +34,53 @@ export type AttemptOutcome =
 /** What a delivery says. */
 export type Content =
   | { kind: 'event'; received: ReceivedEvent; /** The original bytes. */ body: Uint8Array; contentType: string }
-  /** The relay's own words, such as "destination data-eng is broken". */
-  | { kind: 'notice'; title: string; text: string; occurredAtMs: number };
+  /** The relay's own words, such as "destination data-eng is broken" or a list of what failed together. */
+  | ({ kind: 'notice'; occurredAtMs: number } & Notice);
+
+/** So much of a notice's text is shown everywhere: characters, with `&`, `<` and `>` counted as escaped (`escapedLength`). */
+export const maxNoticeText = 1_600;
+
+/** Raw text: each destination escapes it. */
+export interface Notice {
+  title: string;
+  /** What is beyond `maxNoticeText` may be cut. */
+  text: string;
+  /** Default: by the severity. */
+  tone?: 'bad' | 'good' | 'neutral';
+  fields?: { label: string; value: string }[];
+  /** http(s) URLs. */
+  links?: { label: string; url: string }[];
+}
+
+/** Who is told, and what helps them. Only ever from the rules files, never from an event. */
+export interface Owner {
+  /** Slack markup that notifies: `<@U…>`, `<!subteam^S…>`, `<!here>`, `<!channel>`. Null: nobody. */
+  mention: string | null;
+  /** An http(s) URL. */
+  runbook: string | null;
+}
+
+/**
+ * What a message is in the life of an incident. `open`: the first. `remind`: it failed again, and somebody should notice.
+ * `count`: it failed again or ended, and nobody needs to notice: only ever for a destination that can edit what it said before.
+ * `recover`: it is over.
+ */
+export type IncidentAct = 'open' | 'remind' | 'count' | 'recover';
+
+/** The incident that a message belongs to, as it is at the moment of sending. */
+export interface IncidentStatus {
+  act: IncidentAct;
+  /** Epoch ms, in Narrative's time: when the first failure happened, and the last. */
+  sinceMs: number;
+  lastMs: number;
+  /** So far. */
+  failures: number;
+  /** One line each, raw: what the first and the last failure said; null where it said nothing. */
+  firstSaid: string | null;
+  lastSaid: string | null;
+  /** Null while it is open. */
+  endedMs: number | null;
+}
 
 /** One delivery, ready to send. */
 export interface Outgoing {
@@ -49,14 +94,28 @@ export interface Outgoing {
   /** The rule whose wording it is; null for what no rule asked for. */
   rule: string | null;
   severity: Severity;
+  /** Slack: the end of the incident is shown in the channel too, not only in the thread. */
+  broadcast: boolean;
   /** PagerDuty: send a change event, not an alert. */
   change: boolean;
+  /** In place of the default title, raw: where the event alone doesn't say what the matter is, as with a job that is late. */
+  title?: string;
   /** The rule's own words; null for the default message. */
   message: MessageTemplates | null;
   /** "The thing that is broken", rendered; PagerDuty's dedup_key is made from it. */
   subject: string;
   /** Job link and others from `defaults.links`, as template sources by label. */
   links: Record<string, string>;
+  /** Null: a message of its own. */
+  incident: IncidentStatus | null;
+  /**
+   * The receipt of the incident's first message here, in this destination's own words; null when there is none (yet), or
+   * this is no incident. A destination that can edit starts a receipt with `root` for it to be kept.
+   */
+  root: Readonly<Record<string, string>> | null;
+  owners: readonly Owner[];
+  /** Epoch ms: an attempt made at or after this may have arrived without our knowing; null: none may have. */
+  unsureSinceMs: number | null;
   /** Said at the top when this is a second way for a message: "could not be delivered to data-eng: channel_not_found". */
   note: string | null;
 }

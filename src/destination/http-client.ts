@@ -5,7 +5,7 @@
 import type { Fetch } from '../ports.ts';
 
 export type RequestResult =
-  | { kind: 'answer'; status: number; headers: Headers; /** The first 64 KB. */ text: string }
+  | { kind: 'answer'; status: number; headers: Headers; /** As much of it as the limits allow. */ text: string }
   /** The connection failed before a byte of the request left. */
   | { kind: 'not-sent'; detail: string }
   | { kind: 'unknown'; reason: 'timeout' | 'network'; detail: string };
@@ -15,10 +15,12 @@ export interface RequestLimits {
   timeoutMs: number;
   /** Ends the request at shutdown. */
   signal: AbortSignal;
+  /** What is read of the answer; 64 KB by default. */
+  maxAnswerBytes?: number;
 }
 
 export const defaultTimeoutMs = 10_000;
-const maxAnswerBytes = 64 * 1024;
+const defaultAnswerBytes = 64 * 1024;
 
 /**
  * Never throws. Details name the host and the error code only: paths, queries, credentials and headers can be secrets
@@ -37,7 +39,8 @@ export async function requestOnce(fetch: Fetch, url: string, init: RequestInit, 
   limits.signal.addEventListener('abort', stop, { once: true });
   try {
     const response = await fetch(url, { ...init, redirect: 'manual', signal: deadline.signal });
-    return { kind: 'answer', status: response.status, headers: response.headers, text: await readStart(response) };
+    const text = await readStart(response, limits.maxAnswerBytes ?? defaultAnswerBytes);
+    return { kind: 'answer', status: response.status, headers: response.headers, text };
   } catch (error) {
     const host = hostOf(url);
     if (timedOut) {
@@ -54,17 +57,17 @@ export async function requestOnce(fetch: Fetch, url: string, init: RequestInit, 
 }
 
 /** What can be had of the body. Its status has already decided, so a body that breaks off is no failure. */
-async function readStart(response: Response): Promise<string> {
+async function readStart(response: Response, maxBytes: number): Promise<string> {
   const reader = response.body?.getReader();
   if (!reader) return '';
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;
   try {
-    while (bytes < maxAnswerBytes) {
+    while (bytes < maxBytes) {
       const { done, value } = await reader.read();
       if (done) break;
-      text += decoder.decode(value.subarray(0, maxAnswerBytes - bytes), { stream: true });
+      text += decoder.decode(value.subarray(0, maxBytes - bytes), { stream: true });
       bytes += value.length;
     }
   } catch {

@@ -42,9 +42,10 @@ export function createHttpDestination(config: HttpConfig, ports: HttpPorts): Des
   const key = config.secret === null ? null : standardWebhooksKey(config.secret);
   const timeoutMs = config.timeoutMs ?? defaultTimeoutMs;
 
-  function headersOf({ attempt, content }: Outgoing, message: Message) {
+  function headersOf({ attempt, content, incident }: Outgoing, message: Message) {
+    // What the relay says about itself comes by no subscription.
     const subscription: Record<string, string> =
-      content.kind === 'event'
+      content.kind === 'event' && content.received.narrative.kind !== 'relay'
         ? { 'x-narrative-relay-subscription': encodeURIComponent(content.received.subscription.toWellFormed()) }
         : {};
     return {
@@ -52,6 +53,7 @@ export function createHttpDestination(config: HttpConfig, ports: HttpPorts): Des
       'user-agent': `narrative-relay/${ports.version}`,
       ...subscription,
       'x-narrative-relay-attempt': String(attempt),
+      ...(incident === null ? {} : { 'x-narrative-relay-incident': incident.act }),
       'webhook-id': message.id,
     };
   }
@@ -78,6 +80,7 @@ export function createHttpDestination(config: HttpConfig, ports: HttpPorts): Des
     },
 
     async send(outgoing, signal) {
+      if (outgoing.incident?.act === 'count') return { kind: 'delivered', detail: 'not sent: a request can edit nothing' };
       const message = messageOf(outgoing);
       const { id, body } = message;
       const timestampS = Math.floor(ports.clock.now() / 1000);
@@ -108,8 +111,10 @@ function messageOf({ content, eventId, deliveryId }: Outgoing): Message {
   }
 }
 
-function noticeBody({ title, text, occurredAtMs }: Extract<Content, { kind: 'notice' }>): Uint8Array<ArrayBuffer> {
-  const notice = { type: 'relay.notice', title, text, timestamp: new Date(occurredAtMs).toISOString() };
+/** `fields` and `links` where the notice has some. */
+function noticeBody({ title, text, fields, links, occurredAtMs }: Content & { kind: 'notice' }): Uint8Array<ArrayBuffer> {
+  const timestamp = new Date(occurredAtMs).toISOString();
+  const notice = { type: 'relay.notice', title, text, ...(fields && { fields }), ...(links && { links }), timestamp };
   return new TextEncoder().encode(JSON.stringify(notice));
 }
 

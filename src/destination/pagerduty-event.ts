@@ -2,7 +2,7 @@
  * What PagerDuty is told: the body of an Events API v2 request, within every limit whatever the event holds.
  * Source: developer.pagerduty.com/docs/send-alert-event and /docs/send-change-event.
  */
-import { datasetOf, stateOf, type ReceivedEvent } from '../event/event.ts';
+import { datasetOf, stateOf, type NarrativeEvent, type ReceivedEvent } from '../event/event.ts';
 import { hex } from '../event/idempotency.ts';
 import type { Hash } from '../ports.ts';
 import type { RenderTemplate } from '../rules/template.ts';
@@ -32,6 +32,13 @@ export interface TriggerEvent extends EventBase {
   dedup_key: string;
   client: string;
   payload: PayloadBase & { severity: Severity; component?: string; group?: string; class?: string };
+}
+
+/** Ends the open alert with this `dedup_key`; harmless where there is none. For `/v2/enqueue`. */
+export interface ResolveEvent {
+  routing_key: string;
+  event_action: 'resolve';
+  dedup_key: string;
 }
 
 /** Something changed; pages nobody. For `/v2/change/enqueue`. */
@@ -75,6 +82,11 @@ export function buildTrigger(outgoing: Outgoing, routingKey: string, ports: Buil
   return { event: fitted(event), problems };
 }
 
+export function buildResolve(outgoing: Outgoing, routingKey: string, ports: BuildPorts): BuiltEvent<ResolveEvent> {
+  const event: ResolveEvent = { routing_key: routingKey, event_action: 'resolve', dedup_key: dedupKey(outgoing, ports.hash) };
+  return { event, problems: [] };
+}
+
 export function buildChange(outgoing: Outgoing, routingKey: string, ports: BuildPorts): BuiltEvent<ChangeEvent> {
   const { alert, problems } = composeAlert(outgoing, cleanText, ports.render);
   const event: ChangeEvent = { routing_key: routingKey, links: linksOf(alert), payload: payloadBase(alert, outgoing) };
@@ -82,11 +94,12 @@ export function buildChange(outgoing: Outgoing, routingKey: string, ports: Build
 }
 
 /**
- * The same for each attempt, so that a resend changes nothing. One per subject for events, one per delivery for notices.
+ * The same for each attempt, so that a resend changes nothing. One per subject, so that a trigger and
+ * its resolve meet; one per delivery for a notice that stands alone.
  * Subjects that PagerDuty might refuse or alter (too long, control characters, lone surrogates) go by their hash.
  */
-export function dedupKey({ content, subject, deliveryId }: Outgoing, hash: Hash): string {
-  if (content.kind === 'notice') return `narrative-relay/${deliveryId}`;
+export function dedupKey({ content, subject, deliveryId, incident }: Outgoing, hash: Hash): string {
+  if (content.kind === 'notice' && incident === null) return `narrative-relay/${deliveryId}`;
   const key = `narrative/${subject}`;
   if (key.length <= maxDedupKey && subject.isWellFormed() && cleanText(subject) === subject) return key;
   return `narrative/${hex(hash.sha256(subject))}`;
@@ -105,9 +118,12 @@ function knownSeverity(severity: string): Severity {
   }
 }
 
-function payloadBase(alert: Alert, { content, rule }: Outgoing): PayloadBase {
+function payloadBase(alert: Alert, { content, rule, incident }: Outgoing): PayloadBase {
   const details: [string, string][] = [];
   for (const note of alert.notes) details.push(['Note', note]);
+  if (incident !== null) {
+    details.push(['Since', new Date(incident.sinceMs).toISOString()], ['Failures', String(incident.failures)]);
+  }
   if (alert.text !== null) details.push(['Text', alert.text]);
   for (const { label, value } of alert.fields) details.push([label, value]);
   if (content.kind === 'event') details.push(...failuresOf(content.received));
@@ -120,7 +136,7 @@ function payloadBase(alert: Alert, { content, rule }: Outgoing): PayloadBase {
   if (rule !== null) details.push(['Rule', rule]);
   return {
     summary: summaryOf(alert),
-    source: content.kind === 'event' ? `narrative/${oneLine(content.received.subscription)}` : 'narrative-relay',
+    source: sourceOf(content),
     timestamp: alert.occurredAt,
     custom_details: distinctKeys(details),
   };
@@ -133,15 +149,32 @@ function summaryOf({ title, excerpt }: Alert): string {
   return truncate(cause === '' || head.includes(cause) ? head : `${head}: ${cause}`, maxSummary);
 }
 
+/** The relay speaks for itself, and for a subscription of Narrative's. */
+function sourceOf(content: Outgoing['content']): string {
+  if (content.kind === 'notice' || content.received.narrative.kind === 'relay') return 'narrative-relay';
+  return `narrative/${oneLine(content.received.subscription)}`;
+}
+
 function classification({ narrative }: ReceivedEvent) {
-  const dataset = datasetOf(narrative);
-  const component = narrative.kind === 'app' ? narrative.app.connector : dataset === null ? '' : `dataset ${dataset}`;
-  const group = narrative.kind === 'job' ? narrative.job.type : narrative.app.category;
+  const { component, group } = placeOf(narrative);
   return {
-    ...(component === '' ? {} : { component: shortLabel(component) }),
+    ...(component === null ? {} : { component: shortLabel(component) }),
     group: shortLabel(group),
     class: shortLabel(narrative.type),
   };
+}
+
+function placeOf(narrative: NarrativeEvent): { component: string | null; group: string } {
+  switch (narrative.kind) {
+    case 'job': {
+      const dataset = narrative.job.dataset_id;
+      return { component: dataset === null ? null : `dataset ${dataset}`, group: narrative.job.type };
+    }
+    case 'app':
+      return { component: narrative.app.connector, group: narrative.app.category };
+    case 'relay':
+      return { component: narrative.relay.about, group: narrative.relay.topic };
+  }
 }
 
 /** PagerDuty names no limit for these; they are labels, and an event must not stretch them. */
@@ -150,7 +183,7 @@ function shortLabel(text: string): string {
 }
 
 function failuresOf({ narrative }: ReceivedEvent): [string, string][] {
-  if (narrative.kind === 'app') return [];
+  if (narrative.kind !== 'job') return [];
   const { failures } = narrative.job;
   const shown = failures.slice(0, maxFailures).map(({ message, timestamp }, index): [string, string] => {
     return [index === 0 ? 'Failure' : `Failure ${index + 1}`, timestamp === null ? message : `${timestamp} ${message}`];

@@ -5,7 +5,7 @@ import type { Clock, Fetch, Hash } from '../ports.ts';
 import type { RenderTemplate } from '../rules/template.ts';
 import type { AttemptOutcome, Destination, Outgoing, Pace } from './destination.ts';
 import { defaultTimeoutMs, requestOnce, retryAfter, type RequestResult } from './http-client.ts';
-import { buildChange, buildTrigger, dedupKey as dedupKeyOf } from './pagerduty-event.ts';
+import { buildChange, buildResolve, buildTrigger, dedupKey as dedupKeyOf } from './pagerduty-event.ts';
 import { oneLine, truncate } from './text.ts';
 
 export interface PagerDutyConfig {
@@ -41,7 +41,8 @@ export function createPagerDutyDestination(config: PagerDutyConfig, ports: Pager
   const timeoutMs = config.timeoutMs ?? defaultTimeoutMs;
 
   function build(outgoing: Outgoing, key: string) {
-    return outgoing.change ? buildChange(outgoing, key, ports) : buildTrigger(outgoing, key, ports);
+    if (outgoing.change) return buildChange(outgoing, key, ports);
+    return outgoing.incident?.act === 'recover' ? buildResolve(outgoing, key, ports) : buildTrigger(outgoing, key, ports);
   }
 
   return {
@@ -58,12 +59,15 @@ export function createPagerDutyDestination(config: PagerDutyConfig, ports: Pager
     },
 
     async send(outgoing, signal) {
+      if (outgoing.incident?.act === 'count') return { kind: 'delivered', detail: 'not sent: PagerDuty edits nothing' };
       const { event } = build(outgoing, routingKey);
       const path = outgoing.change ? '/v2/change/enqueue' : '/v2/enqueue';
       const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(event) };
       const result = await requestOnce(ports.fetch, base + path, init, { timeoutMs, signal });
       const dedupKey = outgoing.change ? null : dedupKeyOf(outgoing, ports.hash);
-      return outcomeOf(result, { dedupKey, routingKey, nowMs: ports.clock.now() });
+      const done =
+        'event_action' in event ? (event.event_action === 'resolve' ? 'resolve queued' : 'queued') : 'queued as a change event';
+      return outcomeOf(result, { dedupKey, done, routingKey, nowMs: ports.clock.now() });
     },
   };
 }
@@ -71,6 +75,8 @@ export function createPagerDutyDestination(config: PagerDutyConfig, ports: Pager
 interface Sent {
   /** Null for a change event, which nothing deduplicates. */
   dedupKey: string | null;
+  /** What is said when it was taken. */
+  done: string;
   routingKey: string;
   nowMs: number;
 }
@@ -93,8 +99,8 @@ type Answer = Extract<RequestResult, { kind: 'answer' }>;
 function answerOutcome(answer: Answer, sent: Sent): AttemptOutcome {
   const { status, headers } = answer;
   if (status === 202) {
-    if (sent.dedupKey === null) return { kind: 'delivered', detail: 'queued as a change event' };
-    return { kind: 'delivered', detail: `queued as ${sent.dedupKey}`, receipt: { dedup_key: sent.dedupKey } };
+    if (sent.dedupKey === null) return { kind: 'delivered', detail: sent.done };
+    return { kind: 'delivered', detail: `${sent.done} as ${sent.dedupKey}`, receipt: { dedup_key: sent.dedupKey } };
   }
   const detail = `PagerDuty answered ${status}`;
   if (status === 429) {

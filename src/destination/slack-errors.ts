@@ -1,7 +1,7 @@
 /**
- * What Slack's error codes mean for a delivery. One closed table for `chat.postMessage` and for incoming webhooks, whose
- * codes don't clash. Source: docs.slack.dev/reference/methods/chat.postMessage#errors and
- * docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors.
+ * What Slack's error codes mean for a delivery. One closed table for the API's methods and for incoming webhooks, whose
+ * codes don't clash. Source: docs.slack.dev/reference/methods/chat.postMessage#errors, the same of chat.update,
+ * conversations.history and conversations.replies, and docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors.
  */
 import type { RetryReason } from './destination.ts';
 
@@ -16,6 +16,9 @@ export type SlackFault =
   | { kind: 'destination-broken'; reason: 'credential' | 'channel' }
   /** These blocks or this text; a plainer message can pass. */
   | { kind: 'payload' }
+  /** `deleted`: the message to edit or to reply to is no more. `closed`: it stands, and takes no edit or no reply. */
+  | { kind: 'deleted' }
+  | { kind: 'closed' }
   | { kind: 'unknown' };
 
 const slowlyMs = 5 * 60_000;
@@ -46,7 +49,7 @@ const faults: [SlackFault, string[]][] = [
   [
     { kind: 'destination-broken', reason: 'channel' },
     codes(
-      'channel_not_found not_in_channel is_archived is_inactive cannot_reply_to_message team_not_found',
+      'channel_not_found not_in_channel is_archived is_inactive team_not_found',
       'channel_is_archived action_prohibited posting_to_general_channel_denied user_not_found',
     ),
   ],
@@ -57,14 +60,20 @@ const faults: [SlackFault, string[]][] = [
       'invalid_metadata_format invalid_metadata_schema metadata_too_large invalid_arguments invalid_payload',
     ),
   ],
+  [{ kind: 'deleted' }, codes('message_not_found thread_not_found')],
+  [
+    { kind: 'closed' },
+    codes('cant_update_message edit_window_closed block_mismatch cannot_reply_to_message restricted_action_thread_locked'),
+  ],
 ];
 
 const faultByCode = new Map(faults.flatMap(([fault, names]) => names.map((code): [string, SlackFault] => [code, fault])));
 
 export function slackFault(code: string): SlackFault {
+  const known = faultByCode.get(code);
+  if (known !== undefined) return known;
   // One for each way of restricting: restricted_action_read_only_channel, …_thread_only_channel and others.
-  if (code.startsWith('restricted_action')) return { kind: 'destination-broken', reason: 'channel' };
-  return faultByCode.get(code) ?? { kind: 'unknown' };
+  return code.startsWith('restricted_action') ? { kind: 'destination-broken', reason: 'channel' } : { kind: 'unknown' };
 }
 
 const remedies: Record<string, string> = {

@@ -5,6 +5,8 @@
  */
 import type { Escape } from '../rules/template.ts';
 import type { Alert, AlertField } from './alert.ts';
+import { statusText, type Status } from './alert-incident.ts';
+import { maxNoticeText } from './destination.ts';
 import { cleanText, oneLine, truncateMarkup } from './text.ts';
 
 type PlainText = { type: 'plain_text'; text: string; emoji: false };
@@ -16,7 +18,7 @@ export type SlackBlock =
   | { type: 'header'; text: PlainText }
   | { type: 'section'; text: Mrkdwn | PlainText }
   | { type: 'section'; fields: (Mrkdwn | PlainText)[] }
-  | { type: 'context'; elements: PlainText[] }
+  | { type: 'context'; elements: (Mrkdwn | PlainText)[] }
   | { type: 'rich_text'; elements: { type: 'rich_text_section' | 'rich_text_preformatted'; elements: RichText[] }[] };
 
 export type SlackMessage = {
@@ -26,12 +28,24 @@ export type SlackMessage = {
 };
 
 /** Characters for each part, after escaping. Together under 9,000. */
-const share = { header: 150, title: 600, text: 1_800, fields: 2_200, excerpt: 2_000, note: 240, origin: 100, links: 1_000 };
+const share = {
+  header: 150,
+  title: 600,
+  mentions: 600,
+  text: maxNoticeText,
+  fields: 2_000,
+  excerpt: 1_700,
+  note: 240,
+  origin: 100,
+  links: 1_000,
+};
 const maxFieldsPerSection = 10;
 const maxSections = 2;
 const maxNotes = 4;
 const maxLabel = 75;
 const maxTopLevelText = 3_000;
+/** `+1234 more owners`. */
+const maxMoreOwners = 20;
 
 /** For `composeAlert`: event data can then neither mention (`<!channel>`) nor forge a link (`<url|label>`). */
 export const slackEscape: Escape = (value) =>
@@ -54,6 +68,7 @@ export function slackMessage(alert: Alert): SlackMessage & { blocks: SlackBlock[
     text: notification(alert),
     blocks: [
       ...titleBlocks(alert),
+      ...statusBlocks(alert),
       ...noteBlocks(alert.notes),
       ...textBlocks(alert.text),
       ...fieldBlocks(alert.fields),
@@ -64,12 +79,37 @@ export function slackMessage(alert: Alert): SlackMessage & { blocks: SlackBlock[
   };
 }
 
-/** One line for the lock screen: what failed, and why. */
+/**
+ * The same as news in an incident's thread: what happened this time, since the message above the thread has the rest.
+ * Compact, for ten of them are to be read in a row.
+ */
+export function slackReply(alert: Alert): SlackMessage & { blocks: SlackBlock[] } {
+  const title = fitted(`${toneEmoji[alert.tone]} ${shownText(oneLine(alert.title))}`, share.title);
+  return {
+    text: notification(alert),
+    blocks: [
+      { type: 'section', text: plainText(title) },
+      ...statusBlocks(alert),
+      ...noteBlocks(alert.notes),
+      ...textBlocks(alert.text),
+      ...excerptBlocks(alert.excerpt),
+      ...linkBlocks(alert.links),
+      ...contextBlocks([fitted(oneLine(alert.origin), share.origin)]),
+    ],
+  };
+}
+
+/** One line for the lock screen: what failed, how often, and why. */
 function notification(alert: Alert): string {
   const detail = alert.text === null ? slackEscape((alert.excerpt ?? '').slice(0, 2_000)) : alert.text;
   const firstLine = detail.trim().split('\n', 1)[0] ?? '';
-  const title = `${toneEmoji[alert.tone]} ${truncateMarkup(oneLine(alert.title), 1_000)}`;
-  return firstLine === '' ? title : `${title} — ${truncateMarkup(firstLine, 300)}`;
+  const parts = [
+    `${toneEmoji[alert.tone]} ${truncateMarkup(oneLine(alert.title), 1_000)}`,
+    // A recovery's title has it.
+    alert.status === null || alert.tone === 'good' ? '' : slackEscape(statusText(alert.status)),
+    truncateMarkup(firstLine, 300),
+  ];
+  return [parts.filter((part) => part !== '').join(' — '), ...mentionLine(alert.mentions)].join(' ');
 }
 
 /**
@@ -81,8 +121,10 @@ export function plainSlackMessage(alert: Alert): SlackMessage {
   const fields = alert.fields.slice(0, maxFieldsPerSection).map(({ label, value }) => `${slackEscape(oneLine(label))}: ${value}`);
   const parts = [
     `${toneEmoji[alert.tone]} ${truncateMarkup(oneLine(alert.title), 500)}`,
+    alert.status === null ? '' : slackEscape(statusText(alert.status)),
+    ...mentionLine(alert.mentions),
     ...alert.notes.slice(0, maxNotes).map((note) => truncateMarkup(slackEscape(oneLine(note)), 200)),
-    truncateMarkup(cleanText(alert.text ?? ''), 600),
+    truncateMarkup(cleanText(alert.text ?? ''), share.text),
     truncateMarkup(fields.join('\n'), 600),
     truncateMarkup(slackEscape(alert.excerpt ?? ''), 600),
     truncateMarkup(links.join('\n'), 600),
@@ -98,6 +140,38 @@ function titleBlocks({ tone, title }: Alert): SlackBlock[] {
   return header.text.text === shown
     ? [header]
     : [header, { type: 'section', text: plainText(fitted(shownText(line), share.title)) }];
+}
+
+/** Bold, its times in the reader's own time zone; then who is called. */
+function statusBlocks({ status, mentions }: Alert): SlackBlock[] {
+  const lines = [...(status === null ? [] : [`*${localStatus(status)}*`]), ...mentionLine(mentions)];
+  return lines.length === 0 ? [] : [{ type: 'section', text: mrkdwn(lines.join('\n')) }];
+}
+
+/** Source: docs.slack.dev/messaging/formatting-message-text#date-formatting. */
+function localStatus(status: Status): string {
+  return status
+    .map((part) =>
+      typeof part === 'string'
+        ? slackEscape(part)
+        : `<!date^${Math.floor(part.atMs / 1000)}^{date_short_pretty} {time}|${slackEscape(part.utc)}>`,
+    )
+    .join('');
+}
+
+/** As many as fit, whole: half of one would be text that calls nobody. The others are counted. */
+function mentionLine(mentions: string[]): string[] {
+  const all = mentions.join(' ');
+  if (all.length <= share.mentions) return all === '' ? [] : [all];
+  const shown: string[] = [];
+  let left = share.mentions - maxMoreOwners;
+  for (const mention of mentions) {
+    if (mention.length + 1 > left) continue;
+    shown.push(mention);
+    left -= mention.length + 1;
+  }
+  const more = mentions.length - shown.length;
+  return [[...shown, `+${more} more ${more === 1 ? 'owner' : 'owners'}`].join(' ')];
 }
 
 function textBlocks(text: string | null): SlackBlock[] {

@@ -5,8 +5,14 @@ import { retryAfter, type RequestResult } from './http-client.ts';
 import { slackFault, slackRemedy } from './slack-errors.ts';
 import { oneLine, truncate } from './text.ts';
 
-export type PostResult =
+/** What a call came to, unless Slack refuses its message as such. */
+export type CallResult =
   | { kind: 'outcome'; outcome: AttemptOutcome }
+  /** There is no message to edit or to reply to (`deleted`), or it takes no edit or no reply any more (`closed`). */
+  | { kind: 'deleted' | 'closed'; detail: string };
+
+export type PostResult =
+  | CallResult
   /** Slack refuses this message; a plainer one may pass. */
   | { kind: 'payload'; code: string; detail: string };
 
@@ -21,28 +27,28 @@ type Said =
   /** Not from Slack's API: a proxy's page, an outage page. */
   | { kind: 'foreign' };
 
-/** Reads one exchange with `chat.postMessage`. `nowMs` is for a `Retry-After` that is a date. */
-export function apiResult(result: RequestResult, nowMs: number): PostResult {
-  return resultOf(result, nowMs, saidByApi);
+/** Reads one exchange with `chat.postMessage` or `chat.update`. `nowMs` is for a `Retry-After` that is a date; `done` says what was done. */
+export function apiResult(result: RequestResult, nowMs: number, done = 'posted to Slack'): PostResult {
+  return resultOf(result, nowMs, done, saidByApi);
 }
 
 /** Reads one exchange with an incoming webhook. */
 export function webhookResult(result: RequestResult, nowMs: number): PostResult {
-  return resultOf(result, nowMs, saidByWebhook);
+  return resultOf(result, nowMs, 'posted to Slack', saidByWebhook);
 }
 
-function resultOf(result: RequestResult, nowMs: number, read: (answer: Answer) => Said): PostResult {
+function resultOf(result: RequestResult, nowMs: number, done: string, read: (answer: Answer) => Said): PostResult {
   switch (result.kind) {
     case 'not-sent':
       return outcome({ kind: 'retry', reason: 'network', detail: result.detail });
     case 'unknown':
       return outcome({ kind: 'ambiguous', reason: result.reason, detail: result.detail });
     case 'answer':
-      return answered(result, read(result), nowMs);
+      return answered(result, read(result), nowMs, done);
   }
 }
 
-function answered(answer: Answer, said: Said, nowMs: number): PostResult {
+function answered(answer: Answer, said: Said, nowMs: number, done: string): PostResult {
   const { status, headers } = answer;
   const after = retryAfter(headers, nowMs);
   if (status === 429) {
@@ -50,7 +56,7 @@ function answered(answer: Answer, said: Said, nowMs: number): PostResult {
   }
   switch (said.kind) {
     case 'posted':
-      return outcome({ kind: 'delivered', detail: 'posted to Slack', receipt: said.receipt });
+      return outcome({ kind: 'delivered', detail: done, receipt: said.receipt });
     case 'error':
       return failed(said.code, said.detail, status, after);
     case 'cut-off':
@@ -71,15 +77,29 @@ function failed(code: string, detail: string, status: number, after: { afterMs?:
       return outcome({ ...fault, detail: `Slack said ${detail}: ${slackRemedy(code, fault.reason)}` });
     case 'payload':
       return { kind: 'payload', code, detail };
+    case 'deleted':
+    case 'closed':
+      return { kind: fault.kind, detail };
     case 'unknown':
       if (status >= 500) return outcome(foreignOutcome(status, after));
-      return outcome({
-        kind: 'retry',
-        reason: 'unknown-answer',
-        detail: `Slack said ${detail}, which is not documented`,
-        ...after,
-      });
+      return outcome(unknownAnswer(detail, after));
   }
+}
+
+function unknownAnswer(detail: string, after: { afterMs?: number } = {}): AttemptOutcome {
+  return { kind: 'retry', reason: 'unknown-answer', detail: `Slack said ${detail}, which is not documented`, ...after };
+}
+
+/** For a new message of its own: of such Slack can't say that the message to edit is gone. */
+export function ownOutcome(result: CallResult): AttemptOutcome {
+  return result.kind === 'outcome' ? result.outcome : unknownAnswer(result.detail);
+}
+
+/** For an edit: made a second time it changes nothing, so whether the first one arrived doesn't matter. */
+export function repeatable(result: PostResult): PostResult {
+  if (result.kind !== 'outcome') return result;
+  const { outcome } = result;
+  return outcome.kind === 'ambiguous' ? { kind: 'outcome', outcome: { ...outcome, kind: 'retry' } } : result;
 }
 
 function foreignOutcome(status: number, after: { afterMs?: number }): AttemptOutcome {
@@ -94,7 +114,7 @@ function foreignOutcome(status: number, after: { afterMs?: number }): AttemptOut
 }
 
 function saidByApi({ status, text }: Answer): Said {
-  const body = parseObject(text);
+  const body = parseAnswer(text);
   if (body === null) {
     if (status !== 200 || !text.startsWith('{')) return text === '' && status === 200 ? { kind: 'cut-off' } : { kind: 'foreign' };
     // Longer than what is read of it, or cut off after the part that matters.
@@ -127,7 +147,8 @@ function saidByWebhook({ status, text }: Answer): Said {
   return { kind: 'error', code, detail: truncate(oneLine(text.slice(0, 1_000)), 300) };
 }
 
-function parseObject(text: string): JsonObject | null {
+/** Null for what is no JSON object. */
+export function parseAnswer(text: string): JsonObject | null {
   try {
     const body: unknown = JSON.parse(text);
     return isObject(body) ? body : null;

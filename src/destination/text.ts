@@ -24,6 +24,11 @@ export function truncate(text: string, max: number, ellipsis = '…'): string {
   return text.slice(0, wholeCharacters(text, max - ellipsis.length)) + ellipsis;
 }
 
+/** UTF-16 units of a text once `&`, `<` and `>` are entities, as Slack counts it. */
+export function escapedLength(text: string): number {
+  return text.length + 4 * (text.match(/&/g) ?? []).length + 3 * (text.match(/[<>]/g) ?? []).length;
+}
+
 /**
  * `truncate` for escaped markup: it cuts neither inside an entity (`&amp;`) nor inside a `<link|label>`, which only a
  * rule's author can have written, since event data is escaped by then.

@@ -81,7 +81,25 @@ export interface AppEvent extends EventBase {
   app: App;
 }
 
-export type NarrativeEvent = JobEvent | AppEvent;
+/** What the relay says about itself: no webhook, but an event like any other from the ledger on. */
+export interface RelayEvent extends EventBase {
+  kind: 'relay';
+  relay: RelayFacts;
+}
+
+export type RelayTopic = 'destination-parked' | 'backlog' | 'unverified' | 'no-events' | 'template-error';
+
+export interface RelayFacts {
+  topic: RelayTopic;
+  /** `failed` when the trouble begins, `completed` when it is over. */
+  state: 'failed' | 'completed';
+  /** What it is about: a destination's name, a subscription's, a rule's; null: the relay as a whole. */
+  about: string | null;
+  /** One sentence for people. Never holds a secret. */
+  detail: string;
+}
+
+export type NarrativeEvent = JobEvent | AppEvent | RelayEvent;
 
 /** An event as it arrived here: what Narrative said, and where and when we heard it. */
 export interface ReceivedEvent {
@@ -93,13 +111,27 @@ export interface ReceivedEvent {
   narrative: NarrativeEvent;
 }
 
-/** The state of the job, or the status of the connector's delivery. */
+/** The state of the job, the status of the connector's delivery, or how the relay does. */
 export function stateOf(event: NarrativeEvent): string {
-  return event.kind === 'job' ? event.job.state : event.app.status;
+  switch (event.kind) {
+    case 'job':
+      return event.job.state;
+    case 'app':
+      return event.app.status;
+    case 'relay':
+      return event.relay.state;
+  }
 }
 
 export function datasetOf(event: NarrativeEvent): string | null {
-  return event.kind === 'job' ? event.job.dataset_id : event.app.dataset_id;
+  switch (event.kind) {
+    case 'job':
+      return event.job.dataset_id;
+    case 'app':
+      return event.app.dataset_id;
+    case 'relay':
+      return null;
+  }
 }
 
 /** States after which a job changes no more. Unknown states count as not ended. */
@@ -107,7 +139,7 @@ export function hasEnded(state: string): boolean {
   return state === 'completed' || state === 'failed' || state === 'cancelled';
 }
 
-/** The variables of templates (Liquid) and of `when` expressions (CEL). `job` is null in app events and the reverse. */
+/** The variables of templates (Liquid) and of `when` expressions (CEL). Of `job`, `app` and `relay` all but the event's own kind are null. */
 export interface EventView {
   event: {
     id: string;
@@ -123,6 +155,7 @@ export interface EventView {
   };
   job: Job | null;
   app: App | null;
+  relay: RelayFacts | null;
 }
 
 export function viewOf({ id, subscription, receivedAtMs, narrative }: ReceivedEvent): EventView {
@@ -143,5 +176,6 @@ export function viewOf({ id, subscription, receivedAtMs, narrative }: ReceivedEv
     },
     job: narrative.kind === 'job' ? narrative.job : null,
     app: narrative.kind === 'app' ? narrative.app : null,
+    relay: narrative.kind === 'relay' ? narrative.relay : null,
   };
 }

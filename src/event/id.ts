@@ -18,21 +18,45 @@ export function createSequence(clock: Clock, last: number): () => number {
   return () => (made = Math.max(made + 1, clock.now() * perMs));
 }
 
+/** Numbers made before a time (epoch ms) are below it. */
+export function firstSeqAt(ms: number): number {
+  return ms * perMs;
+}
+
 export function eventId(seq: number): string {
-  let text = '';
-  for (let left = seq, i = 0; i < idLength; i++, left = Math.floor(left / 32)) text = alphabet[left % 32] + text;
-  return `evt_${text}`;
+  return `evt_${spelled(seq)}`;
 }
 
 /** The number of an event's id; null for what is no such id. */
 export function eventSeq(id: string): number | null {
-  if (!/^evt_[0-9A-HJKMNP-TV-Z]{11}$/.test(id)) return null;
-  let seq = 0;
-  for (const char of id.slice(4)) seq = seq * 32 + alphabet.indexOf(char);
-  return Number.isSafeInteger(seq) ? seq : null;
+  return numberOf('evt_', id);
+}
+
+export function silenceId(seq: number): string {
+  return `sil_${spelled(seq)}`;
+}
+
+/** The number of a silence's id; null for what is no such id. */
+export function silenceSeq(id: string): number | null {
+  return numberOf('sil_', id);
 }
 
 /** The id of an event's n-th delivery, the same in all its attempts. */
 export function deliveryId({ eventSeq, n }: { eventSeq: number; n: number }): string {
-  return `dlv_${eventId(eventSeq).slice(4)}_${n}`;
+  return `dlv_${spelled(eventSeq)}_${n}`;
+}
+
+function spelled(seq: number): string {
+  let text = '';
+  for (let left = seq, i = 0; i < idLength; i++, left = Math.floor(left / 32)) text = alphabet[left % 32] + text;
+  return text;
+}
+
+function numberOf(prefix: 'evt_' | 'sil_', id: string): number | null {
+  if (!id.startsWith(prefix)) return null;
+  const text = id.slice(prefix.length);
+  if (!/^[0-9A-HJKMNP-TV-Z]{11}$/.test(text)) return null;
+  let seq = 0;
+  for (const char of text) seq = seq * 32 + alphabet.indexOf(char);
+  return Number.isSafeInteger(seq) ? seq : null;
 }

@@ -11,6 +11,8 @@ export interface Readiness {
 
 export interface AppOptions {
   webhook: (context: Context) => Promise<Response>;
+  /** At `/api/v1`. */
+  api: Hono;
   readiness: () => Readiness;
   /** The text and its content type. */
   metrics: () => Promise<{ text: string; contentType: string }>;
@@ -19,7 +21,7 @@ export interface AppOptions {
 
 const webhookPaths = ['/webhooks/narrative', '/webhooks/narrative/:subscription', '/webhooks/narrative/:subscription/:token'];
 
-export function createApp({ webhook, readiness, metrics, log }: AppOptions): Hono {
+export function createApp({ webhook, api, readiness, metrics, log }: AppOptions): Hono {
   // A slash too many at the end of the subscription's URL is no reason to lose events.
   const app = new Hono({ strict: false });
   for (const path of webhookPaths) {
@@ -38,6 +40,7 @@ export function createApp({ webhook, readiness, metrics, log }: AppOptions): Hon
     const { text, contentType } = await metrics();
     return context.body(text, 200, { 'content-type': contentType });
   });
+  app.route('/api/v1', api);
   app.notFound(() => problem(404, 'There is nothing here. Events go to POST /webhooks/narrative.'));
   app.onError((error) => {
     log.error({ err: error }, 'request failed inside the relay');

@@ -20,9 +20,11 @@ export interface WebhookRouteOptions {
   clock: Clock;
   log: Log;
   metrics: Metrics;
+  /** A request was refused for want of a proof. `subscription`: the one it named; empty at the common address. */
+  onUnverified?: (subscription: string) => void;
 }
 
-export function createWebhookRoute({ intake, reader, maxBodyBytes, clock, log, metrics }: WebhookRouteOptions) {
+export function createWebhookRoute({ intake, reader, maxBodyBytes, clock, log, metrics, onUnverified }: WebhookRouteOptions) {
   return async function webhookRoute(context: Context): Promise<Response> {
     const startedAt = clock.now();
     const subscription = context.req.param('subscription') ?? null;
@@ -67,6 +69,7 @@ export function createWebhookRoute({ intake, reader, maxBodyBytes, clock, log, m
         return log.warn({ outcome: outcome.kind, bytes }, 'event refused: no such subscription');
       case 'unverified':
         metrics.count('events_total', { subscription: named ?? '', outcome: 'unverified' });
+        onUnverified?.(named ?? '');
         return log.warn({ outcome: outcome.kind, why: outcome.why, subscription: named, bytes }, 'event refused: not verified');
       case 'not-json':
         metrics.count('events_total', { subscription: outcome.request.subscription, outcome: 'not-json' });
@@ -93,6 +96,7 @@ export function createWebhookRoute({ intake, reader, maxBodyBytes, clock, log, m
     const line = { subscription, scheme, header, idempotency_key: idempotencyKey, ...seen, bytes, ack_ms: ackMs };
     switch (acceptance.kind) {
       case 'accepted':
+        for (const { kind } of acceptance.decisions) metrics.count('deliveries_held_back_total', { decision: kind });
         return log.info(
           {
             outcome: acceptance.outcome,
@@ -100,6 +104,9 @@ export function createWebhookRoute({ intake, reader, maxBodyBytes, clock, log, m
             ...line,
             rules: acceptance.rules,
             deliveries: acceptance.deliveries,
+            ...(acceptance.decisions.length > 0
+              ? { not_sent: acceptance.decisions.map(({ rule, detail }) => `${rule}: ${detail}`) }
+              : {}),
           },
           'event accepted',
         );

@@ -1,5 +1,5 @@
 /** Intake: verify → parse → accept. What HTTP answers is decided in `src/http`; here are only the outcomes. */
-import type { NarrativeEvent } from '../event/event.ts';
+import { datasetOf, type NarrativeEvent } from '../event/event.ts';
 import { idempotencyKey } from '../event/idempotency.ts';
 import { parseBody } from '../event/parse.ts';
 import type { Clock, Hash } from '../ports.ts';
@@ -79,7 +79,7 @@ export function createIntake({ hash, clock, ledger, subscriptions }: IntakeOptio
 export type Intake = ReturnType<typeof createIntake>;
 
 function summaryOf(event: NarrativeEvent): EventSummary {
-  if (event.kind === 'app') return { type: event.type, dataset_id: event.app.dataset_id };
+  if (event.kind !== 'job') return { type: event.type, dataset_id: datasetOf(event) };
   const { id, type, state, dataset_id } = event.job;
   return { type: event.type, job_id: id, job_type: type, state, dataset_id };
 }

@@ -6,6 +6,7 @@ import { createRedactor } from '../observe/redact.ts';
 import { createRelay } from '../relay.ts';
 import { loadRules } from '../rules/load.ts';
 import { formatProblem } from '../rules/problem.ts';
+import type { Clock } from '../ports.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { secretsOf } from '../rules/secrets.ts';
 import type { RulesFile } from '../rules/source.ts';
@@ -43,26 +44,30 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
-/** Starts; resolves when it is ready. Throws `RulesError`, `StoreError`, or the system's error for the port. */
-export async function serve(settings: Settings, warnings: readonly string[]): Promise<Serving> {
+/**
+ * Starts; resolves when it is ready. Throws `RulesError`, `StoreError`, or the system's error for the port. `clock` may be ahead or
+ * behind, as the demo's is, but has to go on as time does.
+ */
+export async function serve(settings: Settings, warnings: readonly string[], clock: Clock = nodeClock): Promise<Serving> {
   const startedAt = performance.now();
   const files = readRulesFolder(settings.rulesFolder);
   const rules = requireRules(settings.rulesFolder, files);
   const { log, redact, flush } = createNodeLog(settings.logLevel);
-  /** Of all rules that were ever in force here: an answer that quotes an old one may still come. */
+  /** Of all rules that were ever in force here: an answer that quotes an old one may still come. And the operators' token. */
   const secrets = new Set(secretsOf(rules));
+  if (settings.adminToken !== undefined) secrets.add(settings.adminToken);
   redact(createRedactor([...secrets]));
   for (const warning of warnings) log.warn(warning);
   // What the console destination prints can fail as the log can; that is no reason to end.
   process.stdout.on('error', (error) => log.debug({ err: error }, "standard output can't be written"));
   const store = openSqlite(settings.databasePath);
-  const alarm = createNodeAlarm(nodeClock, () => relay.ring());
+  const alarm = createNodeAlarm(clock, () => relay.ring());
   const metrics = createPrometheus((into) => relay.refreshGauges(into));
   const relay = orClose(store, settings.databasePath, () =>
     createRelay({
       ports: {
         sql: store.sql,
-        clock: nodeClock,
+        clock,
         random: nodeRandom,
         hash: nodeHash,
         fetch: globalThis.fetch,

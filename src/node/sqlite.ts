@@ -38,6 +38,20 @@ export function openSqlite(path: string): SqliteStore {
 }
 
 /**
+ * Opens a database for looking at it while a relay may be writing it. Null when there is none yet. Throws `StoreError`.
+ * Writes fail.
+ */
+export function readSqlite(path: string): SqliteStore | null {
+  if (!existsSync(path)) return null;
+  try {
+    const database = new Database(path, { readonly: true, fileMustExist: true });
+    return { sql: sqlOf(database), close: () => database.close() };
+  } catch (error) {
+    throw storeErrorOf(path, error);
+  }
+}
+
+/**
  * A second process on the same file would send every alert twice. The lock is an exclusive SQLite transaction on a file
  * beside the database: the operating system drops it with the process, however that ends, and readers of the database itself
  * (backup, sqlite3) stay welcome.

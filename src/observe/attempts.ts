@@ -29,9 +29,8 @@ export function createAttemptReport(log: Log, metrics: Metrics) {
       ...(settlement?.kind === 'again' ? { next_in_ms: settlement.dueAt - endedAt } : {}),
       ...(settlement === null ? { lease: 'lost' } : {}),
     };
-    log[outcome.kind === 'delivered' ? 'info' : 'warn'](
-      line,
-      outcome.kind === 'delivered' ? 'delivered' : 'attempt did not deliver',
-    );
+    if (outcome.kind === 'delivered') log.info(line, 'delivered');
+    else if (outcome.kind === 'silenced') log.info(line, 'not sent: silenced on its way out');
+    else log.warn(line, 'attempt did not deliver');
   };
 }

@@ -49,6 +49,22 @@ export const metricCatalogue = {
     help: '1 while a destination is broken and its deliveries wait.',
     labels: ['destination'],
   },
+  deliveries_held_back_total: {
+    type: 'counter',
+    help: 'Events that a rule matched and did not simply send, by why.',
+    labels: ['decision'],
+  },
+  incidents_open: {
+    type: 'gauge',
+    help: 'Subjects that failed and have not recovered, and other troubles that last.',
+    labels: [],
+  },
+  silences_active: { type: 'gauge', help: 'Silences in force, from the rules and made at run time.', labels: [] },
+  subject_fallbacks_total: {
+    type: 'counter',
+    help: 'Events whose subject rendered to nothing, so that the job id stood for it.',
+    labels: [],
+  },
   rules_reload_total: { type: 'counter', help: 'Reloads of the rules by outcome.', labels: ['outcome'] },
   template_errors_total: { type: 'counter', help: 'Templates that failed and were replaced by the default.', labels: [] },
   build_info: { type: 'gauge', help: 'Always 1; the version is in the label.', labels: ['version'] },

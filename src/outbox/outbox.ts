@@ -10,12 +10,15 @@ import { deliveryId } from '../event/id.ts';
 import type { AfterTurn, Alarm, Clock, Log, Random, Sql } from '../ports.ts';
 import { createAttemptStore } from '../store/attempts.ts';
 import { createDeliveryStore, type Delivery } from '../store/deliveries.ts';
-import { createEventStore } from '../store/events.ts';
+import { createEventStore, type StoredEvent } from '../store/events.ts';
+import { createIncidentStore } from '../store/incidents.ts';
 import { createParkedStore, type Parked } from '../store/parked.ts';
-import { outgoingOf } from './outgoing.ts';
+import { createThreadStore } from '../store/threads.ts';
+import type { Silencing } from '../incident/policy.ts';
+import { outgoingOf, type Circumstances } from './outgoing.ts';
 import { createPacing } from './pacing.ts';
-import { createRecorder, type FinishedAttempt } from './record.ts';
-import type { Settlement } from './settle.ts';
+import { createRecorder, maxProbeMs, type FinishedAttempt } from './record.ts';
+import type { Settlement, Silenced } from './settle.ts';
 
 /** An attempt that has not ended after this, ms, is taken for lost. Well above any destination's own time-out. */
 const leaseMs = 60_000;
@@ -44,6 +47,12 @@ export interface OutboxOptions {
   /** The destinations in force, read anew for each cycle. */
   destinations: () => ReadonlyMap<string, Destination>;
   links: () => Record<string, string>;
+  /** What keeps an event silent now; null for nothing. Asked just before an alert goes out. */
+  silenceFor?: (event: StoredEvent, now: number) => Silencing | null;
+  /** A silence kept a delivery back; inside the transaction that records it. */
+  onSilenced?: (delivery: Delivery, silence: Silencing, now: number) => void;
+  /** Whether a rule about the relay itself tells `to` that a destination is broken. */
+  toldByRules?: (destination: string, to: string) => boolean;
   deliveryLifetimeMs: number;
   /** Makes event numbers, for notices. */
   nextSeq: () => number;
@@ -55,14 +64,22 @@ export interface OutboxOptions {
 export function createOutbox(options: OutboxOptions) {
   const { sql, clock, random, alarm, afterTurn, log, destinations, links, deliveryLifetimeMs, nextSeq, onAttempt, onDeath } =
     options;
+  const silenceFor = options.silenceFor ?? (() => null);
   const deliveries = createDeliveryStore(sql);
   const events = createEventStore(sql);
   const parked = createParkedStore(sql);
+  const attempts = createAttemptStore(sql);
+  const incidents = createIncidentStore(sql);
+  const threads = createThreadStore(sql);
   const fallbackOf = (name: string) => destinations().get(name)?.fallback ?? null;
   const recorder = createRecorder({
     deliveries,
-    attempts: createAttemptStore(sql),
+    attempts,
     parked,
+    threads,
+    incidents,
+    toldByRules: options.toldByRules ?? (() => false),
+    onSilenced: options.onSilenced ?? (() => {}),
     random,
     log,
     deliveryLifetimeMs,
@@ -150,7 +167,7 @@ export function createOutbox(options: OutboxOptions) {
   function roomFor(destination: Destination, broken: Parked | undefined, now: number): number {
     const busy = underWay.get(destination.name) ?? 0;
     const paced = pacing.available(destination.paceKey, destination.pace, now);
-    if (broken) return busy === 0 && broken.probeAt <= now ? Math.min(1, paced) : 0;
+    if (broken) return busy === 0 && probeIsDue(broken, now) ? Math.min(1, paced) : 0;
     return Math.min(destination.concurrency - busy, paced);
   }
 
@@ -169,13 +186,15 @@ export function createOutbox(options: OutboxOptions) {
     wake();
   }
 
-  async function attempt(delivery: Delivery, destination: Destination): Promise<AttemptOutcome> {
+  async function attempt(delivery: Delivery, destination: Destination): Promise<AttemptOutcome | Silenced> {
     const stop = new AbortController();
     running.add(stop);
     try {
       const event = delivery.notice ? null : events.bySeq(delivery.eventSeq);
+      const silence = event === null || !canBeSilenced(delivery, destination) ? null : silenceFor(event, clock.now());
+      if (silence) return { kind: 'silenced', silence, detail: `silenced by ${silence.name} on its way out` };
       const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(leaseMs)]);
-      return await destination.send(outgoingOf(delivery, event, links()), signal);
+      return await destination.send(outgoingOf(delivery, event, circumstancesOf(delivery)), signal);
     } catch (error) {
       log.error({ err: error, delivery: deliveryId(delivery), destination: destination.name }, 'attempt failed inside the relay');
       const detail = `inside the relay: ${error instanceof Error ? error.message : String(error)}`;
@@ -183,6 +202,17 @@ export function createOutbox(options: OutboxOptions) {
     } finally {
       running.delete(stop);
     }
+  }
+
+  function circumstancesOf(delivery: Delivery): Circumstances {
+    const { spec, destination, createdAt, attempt } = delivery;
+    const unsure = attempt > 1 ? attempts.unsureSince(delivery) : null;
+    return {
+      links: links(),
+      incident: spec.incident ? incidents.find(spec.incident.id) : null,
+      root: spec.incident ? threads.find(spec.incident.id, destination) : null,
+      unsureSinceMs: unsure === null ? null : Math.max(unsure, createdAt),
+    };
   }
 
   /** Gives up deliveries that waited too long, and those whose destination is gone from the rules. */
@@ -261,6 +291,19 @@ export function createOutbox(options: OutboxOptions) {
     parked: (): Parked[] => parked.all(),
     backlog: () => deliveries.backlog(),
   };
+}
+
+/**
+ * The end of an incident is told whatever is silent now: who was woken has to hear that it is over. What nobody notices disturbs
+ * nobody, and what stands in the channel stays true. What forwards events is no alert.
+ */
+function canBeSilenced({ spec }: Delivery, { type }: Destination): boolean {
+  return type !== 'http' && spec.incident?.act !== 'recover' && spec.incident?.act !== 'count';
+}
+
+/** A probe further ahead than any is ever set was set before the clock was set back. */
+function probeIsDue({ probeAt }: Parked, now: number): boolean {
+  return probeAt <= now || probeAt > now + 2 * maxProbeMs;
 }
 
 export type Outbox = ReturnType<typeof createOutbox>;

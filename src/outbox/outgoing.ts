@@ -1,13 +1,23 @@
 /** From a stored delivery to one that can be sent. */
-import type { Content, Outgoing } from '../destination/destination.ts';
+import type { Content, IncidentAct, IncidentStatus, Outgoing } from '../destination/destination.ts';
 import { deliveryId, eventId } from '../event/id.ts';
-import { parseBody } from '../event/parse.ts';
-import type { NarrativeEvent } from '../event/event.ts';
 import type { Delivery } from '../store/deliveries.ts';
 import type { StoredEvent } from '../store/events.ts';
+import type { Incident } from '../store/incidents.ts';
+import { narrativeOf } from '../store/stored-event.ts';
+import type { Receipt } from '../store/threads.ts';
 
-export function outgoingOf(delivery: Delivery, event: StoredEvent | null, links: Record<string, string>): Outgoing {
-  const { rule, severity, change, message, note } = delivery.spec;
+/** What the store knows beside the delivery and its event. */
+export interface Circumstances {
+  links: Record<string, string>;
+  /** The incident that the delivery tells of. */
+  incident: Incident | null;
+  root: Receipt | null;
+  unsureSinceMs: number | null;
+}
+
+export function outgoingOf(delivery: Delivery, event: StoredEvent | null, known: Circumstances): Outgoing {
+  const { rule, severity, change, message, note, title, owners = [], broadcast = false } = delivery.spec;
   return {
     deliveryId: deliveryId(delivery),
     eventId: eventId(delivery.eventSeq),
@@ -16,11 +26,30 @@ export function outgoingOf(delivery: Delivery, event: StoredEvent | null, links:
     rule,
     severity,
     change,
+    ...(title === undefined ? {} : { title }),
     message,
     subject: delivery.subject,
-    links,
+    links: known.links,
+    incident: statusOf(delivery, known.incident),
+    root: known.root,
+    owners,
+    broadcast,
+    unsureSinceMs: known.unsureSinceMs,
     note,
   };
+}
+
+function forgotten(at: number, act: IncidentAct): Omit<IncidentStatus, 'act'> {
+  const endedMs = act === 'recover' || act === 'count' ? at : null;
+  return { sinceMs: at, lastMs: at, failures: 1, firstSaid: null, lastSaid: null, endedMs };
+}
+
+function statusOf({ spec, createdAt }: Delivery, incident: Incident | null): IncidentStatus | null {
+  if (!spec.incident) return null;
+  // Forgotten before it was sent: an end must not read as a beginning.
+  if (incident === null) return { act: spec.incident.act, ...forgotten(createdAt, spec.incident.act) };
+  const { openedAt, lastAt, failures, firstSaid, lastSaid, endedAt } = incident;
+  return { act: spec.incident.act, sinceMs: openedAt, lastMs: lastAt, failures, firstSaid, lastSaid, endedMs: endedAt };
 }
 
 function contentOf(delivery: Delivery, event: StoredEvent | null): Content {
@@ -33,10 +62,4 @@ function contentOf(delivery: Delivery, event: StoredEvent | null): Content {
     body,
     contentType,
   };
-}
-
-function narrativeOf(event: StoredEvent): NarrativeEvent {
-  const parsed = parseBody(event.body);
-  if (parsed.kind !== 'event') throw new Error(`event ${eventId(event.seq)} was routed, but its body is no event: ${parsed.why}`);
-  return parsed.event;
 }

@@ -2,22 +2,25 @@
  * What an attempt leaves behind in the store: its record, the delivery's new state, a parked destination, a fallback.
  * All of it runs inside the outbox's transaction.
  */
-import type { AttemptOutcome } from '../destination/destination.ts';
+import type { AttemptOutcome, IncidentAct } from '../destination/destination.ts';
 import { deliveryId } from '../event/id.ts';
 import type { Log, Random } from '../ports.ts';
 import type { AttemptStore } from '../store/attempts.ts';
 import type { Delivery, DeliveryStore } from '../store/deliveries.ts';
+import type { IncidentStore } from '../store/incidents.ts';
 import type { ParkedStore } from '../store/parked.ts';
 import { backoffMs } from './backoff.ts';
-import { settle, type DeathReason, type Settlement } from './settle.ts';
+import type { ThreadStore } from '../store/threads.ts';
+import type { Silencing } from '../incident/policy.ts';
+import { settle, type DeathReason, type Settlement, type Silenced } from './settle.ts';
 
 /** First wait before a broken destination is tried again, ms; doubles up to `maxProbeMs`. */
 const firstProbeMs = 60_000;
-const maxProbeMs = 15 * 60_000;
+export const maxProbeMs = 15 * 60_000;
 
 export interface FinishedAttempt {
   delivery: Delivery;
-  outcome: AttemptOutcome;
+  outcome: AttemptOutcome | Silenced;
   startedAt: number;
   endedAt: number;
 }
@@ -26,15 +29,35 @@ export interface Recorder {
   deliveries: DeliveryStore;
   attempts: AttemptStore;
   parked: ParkedStore;
+  threads: ThreadStore;
+  incidents: IncidentStore;
+  /** A silence kept a delivery back. */
+  onSilenced: (delivery: Delivery, silence: Silencing, now: number) => void;
   random: Random;
   log: Log;
   deliveryLifetimeMs: number;
   nextSeq: () => number;
   /** Null when the destination has none, or is gone from the rules. */
   fallbackOf: (destination: string) => string | null;
+  /** Whether a rule about the relay itself tells `to` that a destination is broken: then it need not hear of it twice. */
+  toldByRules: (destination: string, to: string) => boolean;
 }
 
-export function createRecorder({ deliveries, attempts, parked, random, log, deliveryLifetimeMs, nextSeq, fallbackOf }: Recorder) {
+export function createRecorder(options: Recorder) {
+  const {
+    deliveries,
+    attempts,
+    parked,
+    threads,
+    incidents,
+    onSilenced,
+    random,
+    log,
+    deliveryLifetimeMs,
+    nextSeq,
+    fallbackOf,
+    toldByRules,
+  } = options;
   let buried: Delivery[] = [];
 
   /** Null when the lease was lost meanwhile: somebody else's attempt decides, this one is only kept in the record. */
@@ -45,7 +68,9 @@ export function createRecorder({ deliveries, attempts, parked, random, log, deli
     const unknownAnswers = reason === 'unknown-answer' ? attempts.countWith(delivery, reason) : 0;
     const settlement = settle(outcome, { ...delivery, unknownAnswers }, endedAt, random);
     apply(delivery, settlement, endedAt);
-    concludeProbe(delivery.destination, outcome, startedAt, endedAt);
+    // A quiet edit may have had nothing to edit, and then nothing was asked of the destination.
+    const provesNothing = delivery.spec.incident?.act === 'count' && outcome.kind === 'delivered';
+    if (!provesNothing) concludeProbe(delivery.destination, outcome, startedAt, endedAt);
     return settlement;
   }
 
@@ -59,6 +84,13 @@ export function createRecorder({ deliveries, attempts, parked, random, log, deli
           detail: settlement.detail,
           ...(settlement.receipt ? { receipt: settlement.receipt } : {}),
         });
+        if (delivery.spec.incident && settlement.receipt?.root !== undefined) {
+          threads.keep(delivery.spec.incident.id, delivery.destination, settlement.receipt);
+        }
+        return;
+      case 'suppressed':
+        deliveries.finish(delivery, { status: 'suppressed', at: now, reason: 'silenced', detail: settlement.detail });
+        onSilenced(delivery, settlement.silence, now);
         return;
       case 'again':
         deliveries.reschedule(delivery, settlement.dueAt, settlement.reason, settlement.detail);
@@ -77,6 +109,8 @@ export function createRecorder({ deliveries, attempts, parked, random, log, deli
   function bury(delivery: Delivery, reason: DeathReason, detail: string, now: number): void {
     buried.push(delivery);
     deliveries.finish(delivery, { status: 'dead', at: now, reason, detail });
+    // Nobody was to notice it; a fallback would be a message that people notice.
+    if (delivery.spec.incident?.act === 'count') return;
     const fallback = fallbackOf(delivery.destination) ?? delivery.spec.fallback;
     const where = { delivery: deliveryId(delivery), destination: delivery.destination, rule: delivery.spec.rule, reason, detail };
     if (fallback === null) {
@@ -99,6 +133,26 @@ export function createRecorder({ deliveries, attempts, parked, random, log, deli
       ...(delivery.notice ? { notice: delivery.notice } : {}),
       fallbackOf: deliveryId(delivery),
     });
+    if (delivery.spec.incident) endAt(fallback, delivery, delivery.spec.incident, now);
+  }
+
+  /** Sees to it that a fallback which hears of an incident hears of its end, be that still to come or told elsewhere already. */
+  function endAt(fallback: string, delivery: Delivery, { id, act }: { id: number; act: IncidentAct }, now: number): void {
+    if (act === 'recover') return;
+    deliveries.noteFallback(id, fallback, deliveryId(delivery));
+    const endedBy = incidents.find(id)?.endedBy ?? null;
+    if (endedBy === null || delivery.notice || !deliveries.endPlanned(endedBy, delivery.destination, id)) return;
+    const { title: _, ...spec } = delivery.spec;
+    deliveries.add({
+      eventSeq: endedBy,
+      n: deliveries.nextN(endedBy),
+      destination: fallback,
+      subject: delivery.subject,
+      createdAt: now,
+      expiresAt: now + deliveryLifetimeMs,
+      spec: { ...spec, severity: 'info', message: null, incident: { id, act: 'recover' }, fallback: fallbackOf(fallback) },
+      fallbackOf: deliveryId(delivery),
+    });
   }
 
   function park(delivery: Delivery, { reason, detail }: { reason: 'credential' | 'channel'; detail: string }, now: number): void {
@@ -107,7 +161,7 @@ export function createRecorder({ deliveries, attempts, parked, random, log, deli
     parked.put({ destination, since: now, reason, detail, probes: 0, probeAt: now + firstProbeMs });
     const fallback = fallbackOf(destination);
     log.error({ destination, reason, detail, fallback }, 'destination is broken: parked, its deliveries wait');
-    if (fallback === null) return;
+    if (fallback === null || toldByRules(destination, fallback)) return;
     deliveries.add({
       eventSeq: nextSeq(),
       n: 1,
@@ -132,12 +186,14 @@ export function createRecorder({ deliveries, attempts, parked, random, log, deli
   }
 
   /**
-   * What a probe shows: with a "delivered" or "rejected" the destination takes requests again; silence shows nothing. What was
+   * What a probe shows: with a "delivered" or "rejected" the destination takes requests again; no answer shows nothing. What was
    * under way when the destination broke is no probe, however it ends.
    */
-  function concludeProbe(destination: string, outcome: AttemptOutcome, startedAt: number, now: number): void {
+  function concludeProbe(destination: string, outcome: AttemptOutcome | Silenced, startedAt: number, now: number): void {
     const found = parked.find(destination);
-    if (!found || startedAt <= found.since) return;
+    if (!found || outcome.kind === 'silenced') return;
+    // A break in times that have not come yet is from before the clock was set back: then anything since counts.
+    if (startedAt <= found.since && found.since <= now) return;
     if (outcome.kind === 'delivered' || outcome.kind === 'rejected') {
       parked.remove(destination);
       log.info({ destination, parked_s: Math.round((now - found.since) / 1000) }, 'destination works again: unparked');

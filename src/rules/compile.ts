@@ -1,16 +1,14 @@
 /** From validated files to a rule set. Everything that could go wrong has been checked before. */
 import type { Pace } from '../destination/destination.ts';
+import { compileMute, compileRules } from './compile-rules.ts';
 import { createExplainer } from './explain.ts';
-import { compileMatch, createGlobs, type InternGlob } from './matcher.ts';
 import type { ParsedFile } from './parsed-file.ts';
-import { createPlanner, type CompiledRule, type CompiledRules, type CompiledUnmatched } from './planner.ts';
+import { createPlanner } from './planner.ts';
 import { builtInDestination } from './references.ts';
-import type { DestinationConfig, RuleSet, Send, SubscriptionConfig, VerifyConfig } from './rule-set.ts';
-import type { ParsedDestination, ParsedRules, ParsedSecret, ParsedSend, ParsedSubscription } from './schema.ts';
+import type { DestinationConfig, RuleSet, SubscriptionConfig, VerifyConfig, WatchConfig } from './rule-set.ts';
+import type { ParsedDestination, ParsedSecret, ParsedSubscription } from './schema.ts';
+import type { ParsedWatch } from './schema-incidents.ts';
 import { durationMs } from './schema-values.ts';
-import type { Source } from './source.ts';
-import { createSubject } from './subject.ts';
-import { createTemplates } from './template.ts';
 import { buildTests } from './tests.ts';
 
 export function compileRuleSet(files: readonly ParsedFile[], version: string, readSecret: Resolve): RuleSet {
@@ -35,7 +33,10 @@ export function compileRuleSet(files: readonly ParsedFile[], version: string, re
     destinations.set(builtInDestination, { type: 'console', name: builtInDestination, fallback: null, pace: null });
   }
   const subject = files.find(({ parsed }) => parsed.defaults?.subject !== undefined)?.parsed.defaults?.subject ?? null;
-  const compiled = compileRules(files, subject, implicitSend);
+  const compiled = compileRules(files, subject, {
+    implicit: implicitSend,
+    fallbackOf: (name) => destinations.get(name)?.fallback ?? null,
+  });
   return {
     version,
     subscriptions,
@@ -43,7 +44,9 @@ export function compileRuleSet(files: readonly ParsedFile[], version: string, re
     links: files.find(({ parsed }) => parsed.defaults?.links)?.parsed.defaults?.links ?? {},
     subject,
     rules: compiled.rules,
-    unmatched: compiled.unmatched,
+    mutes: files.flatMap(({ parsed }) => (parsed.mutes ?? []).map((mute) => compileMute(mute))),
+    watch: watchOf(files.find(({ parsed }) => parsed.watch)?.parsed.watch ?? {}),
+    unmatched: compiled.unmatched?.rule ?? null,
     secrets: [...secrets],
     tests: buildTests(files, [...subscriptions.keys()][0]!),
     plan: createPlanner(compiled),
@@ -51,50 +54,13 @@ export function compileRuleSet(files: readonly ParsedFile[], version: string, re
   };
 }
 
-function compileRules(files: readonly ParsedFile[], subject: string | null, implicitSend: boolean): CompiledRules {
-  const globs = createGlobs();
-  const rules = files.flatMap(({ source, parsed }, fileIndex) =>
-    (parsed.rules ?? []).map((rule, i): CompiledRule => {
-      return {
-        name: rule.name,
-        place: source.placeOf(['rules', i, 'name']),
-        fileIndex,
-        stop: rule.stop ?? false,
-        send: sendsOf(rule.send, implicitSend),
-        matcher: compileMatch(rule.match ?? {}, globs),
-      };
-    }),
-  );
-  const unmatched = files.flatMap(({ source, parsed }) =>
-    parsed.unmatched ? [unmatchedOf(parsed.unmatched, source, globs, implicitSend)] : [],
-  );
-  return { rules, unmatched: unmatched[0] ?? null, subject: createSubject(subject, createTemplates()) };
-}
-
-function unmatchedOf(
-  { states = ['failed'], send }: NonNullable<ParsedRules['unmatched']>,
-  source: Source,
-  globs: InternGlob,
-  implicitSend: boolean,
-): CompiledUnmatched {
-  const [condition] = compileMatch({ states }, globs).lists;
+/** Off, until the files say otherwise, is only what depends on how busy a company is. */
+function watchOf({ no_events, backlog = '10m', unverified = '20/m' }: ParsedWatch): WatchConfig {
   return {
-    place: source.placeOfKey(['unmatched']),
-    states: condition!,
-    send: sendsOf(send, implicitSend),
+    noEventsMs: no_events === undefined ? null : durationMs(no_events),
+    backlogMs: durationMs(backlog),
+    unverifiedPerMinute: Number.parseInt(unverified, 10),
   };
-}
-
-function sendsOf(sends: readonly ParsedSend[] | undefined, implicitSend: boolean): Send[] {
-  if (!sends && implicitSend) {
-    return [{ to: builtInDestination, severity: null, change: false, message: null }];
-  }
-  return (sends ?? []).map(({ to, severity, change, message }) => ({
-    to,
-    severity: severity ?? null,
-    change: change ?? false,
-    message: message ?? null,
-  }));
 }
 
 type Resolve = (ref: ParsedSecret) => string;

@@ -1,5 +1,5 @@
 /**
- * `when`: a CEL expression over `event`, `job` and `app` (null in events of the other kind) that says yes or no.
+ * `when`: a CEL expression over `event`, `job`, `app` and `relay` (null in events of another kind) that says yes or no.
  *
  * Numbers in JSON are CEL doubles and literals such as `1` are ints, which CEL does not mix in arithmetic; here it does,
  * so that `job.input.rows + 1 > 100` says what it means. `matches()` is refused: its regular expressions would run in a

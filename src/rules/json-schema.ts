@@ -15,12 +15,16 @@ export interface JsonSchema {
 
 /** JSON Schema, draft 2020-12. What it accepts is a little more than `check` does: names and expressions are not looked into. */
 export function rulesJsonSchema(): JsonSchema {
-  return z.toJSONSchema(rulesFile, { io: 'input' }) as JsonSchema;
+  return jsonSchemaOf(rulesFile);
 }
 
-/** The keys that the mapping at `path` of `value` may have; none where it may have any. */
-export function knownKeys(path: readonly PropertyKey[], value: unknown): string[] {
-  let schema: JsonSchema | undefined = rulesJsonSchema();
+export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, { io: 'input' }) as JsonSchema;
+}
+
+/** The keys that the mapping at `path` of `value` may have; none where it may have any. `root`: what `value` as a whole should be. */
+export function knownKeys(path: readonly PropertyKey[], value: unknown, root: JsonSchema): string[] {
+  let schema: JsonSchema | undefined = root;
   let part = value;
   for (const step of path) {
     schema = childOf(variantFor(schema, part), step);

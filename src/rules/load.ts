@@ -1,10 +1,13 @@
 /** From the texts of the rules files to a rule set, or to all that is wrong with them. Pure: reads no disk, no environment. */
 import { compileRuleSet } from './compile.ts';
+import { rulesJsonSchema } from './json-schema.ts';
 import { likelySlips } from './likely-slips.ts';
+import { expiredMutes } from './mute-checks.ts';
 import type { ParsedFile } from './parsed-file.ts';
 import { compareText, inReadingOrder, type Problem } from './problem.ts';
 import { entriesOf, itemsOf, keyOf } from './raw.ts';
 import { checkReferences } from './references.ts';
+import { checkRuleKeys } from './rule-checks.ts';
 import type { RuleSet } from './rule-set.ts';
 import { rulesFile } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
@@ -21,6 +24,8 @@ export interface LoadOptions {
    * such a rule set must not send. Default `refuse`.
    */
   missingSecret?: 'refuse' | 'warn';
+  /** Epoch ms, to warn of mutes that are over. Left out: no such warnings. */
+  nowMs?: number;
 }
 
 /** All files are one configuration, whatever their order. Every problem is told at once, in reading order. */
@@ -30,14 +35,17 @@ export function loadRules(files: readonly RulesFile[], readSecret: ReadSecret, o
   const sources = read.flatMap(({ source }) => (source ? [source] : []));
   const complete = sources.length === sorted.length;
   const parsed = sources.map((source) => ({ source, result: rulesFile.safeParse(source.value) }));
+  const schema = rulesJsonSchema();
   const sends = checkSends(sources);
+  const keys = checkRuleKeys(sources);
   const secrets = sources.flatMap((source) => missingSecrets(source, readSecret));
   const refuse = options.missingSecret !== 'warn';
 
   const problems = inReadingOrder([
     ...read.flatMap((each) => each.problems),
-    ...parsed.flatMap(({ source, result }) => schemaProblems(result.error?.issues ?? [], source)),
+    ...parsed.flatMap(({ source, result }) => schemaProblems(result.error?.issues ?? [], source, schema)),
     ...checkReferences(sources, complete),
+    ...keys.problems,
     ...(complete ? [...sends.problems, ...withoutSubscription(sources)] : []),
     ...(refuse ? secrets : []),
     ...sources.flatMap((source) => wrongUrls(source, readSecret)),
@@ -45,7 +53,9 @@ export function loadRules(files: readonly RulesFile[], readSecret: ReadSecret, o
   const warnings = inReadingOrder([
     ...(refuse ? [] : secrets),
     ...sends.warnings,
+    ...keys.warnings,
     ...sources.flatMap((source) => [...likelySlips(source)]),
+    ...sources.flatMap((source) => (options.nowMs === undefined ? [] : [...expiredMutes(source, options.nowMs)])),
     ...(complete ? withoutRules(sources) : []),
   ]);
   if (problems.length > 0) return { ok: false, problems, warnings };

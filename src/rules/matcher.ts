@@ -1,22 +1,22 @@
 /** One `match` block, compiled. The same code decides and says why not, so that an explanation can't disagree with the plan. */
-import type { EventView } from '../event/event.ts';
+import type { EventView, NarrativeEvent } from '../event/event.ts';
 import { compileWhen, type When } from './expression.ts';
 import { factsOf, listKeys, type Facts, type ListKey } from './facts.ts';
 import { globMatches, isGlob } from './glob.ts';
 import type { Routable } from './plan.ts';
-import type { ParsedMatch } from './schema.ts';
 import { routingView } from './routing-view.ts';
+import type { ParsedMatch } from './schema-match.ts';
 
 /** An event while rules look at it: what several rules ask for is worked out once. */
 export interface Candidate {
-  readonly kind: 'job' | 'app';
+  readonly kind: NarrativeEvent['kind'];
   readonly facts: Facts;
   /** Made on first use: most rules need none. */
   view(): EventView;
 }
 
 export interface Matcher {
-  readonly kind: 'job' | 'app' | null;
+  readonly kind: NarrativeEvent['kind'] | null;
   readonly lists: readonly ListCondition[];
   readonly when: { source: string; evaluate: When } | null;
   readonly not: Matcher | null;
@@ -39,7 +39,9 @@ export interface Glob {
 
 /** Why an event does not match: the first condition that failed. */
 export type Mismatch =
-  | { kind: 'kind'; wanted: 'job' | 'app' }
+  | { kind: 'kind'; wanted: NarrativeEvent['kind'] }
+  /** An event of the relay itself, and not asked for. */
+  | { kind: 'about-itself' }
   | { kind: 'list'; condition: ListCondition }
   | { kind: 'when-false'; source: string }
   | { kind: 'when-error'; source: string; error: string }
@@ -56,11 +58,17 @@ export function candidateOf(routable: Routable): Candidate {
 
 /** null: it matches. The cheap conditions come first. */
 export function firstMismatch(matcher: Matcher, candidate: Candidate): Mismatch | null {
+  // What the relay says about itself goes only where it is asked for: everything else was written for Narrative's events.
+  if (candidate.kind === 'relay' && matcher.kind !== 'relay') return { kind: 'about-itself' };
+  return mismatchIn(matcher, candidate);
+}
+
+function mismatchIn(matcher: Matcher, candidate: Candidate): Mismatch | null {
   if (matcher.kind !== null && matcher.kind !== candidate.kind) return { kind: 'kind', wanted: matcher.kind };
   for (const condition of matcher.lists) {
     if (!listHolds(condition, candidate.facts[condition.keyIndex]!)) return { kind: 'list', condition };
   }
-  if (matcher.not && firstMismatch(matcher.not, candidate) === null) return { kind: 'excluded', by: matcher.not };
+  if (matcher.not && mismatchIn(matcher.not, candidate) === null) return { kind: 'excluded', by: matcher.not };
   if (matcher.when) {
     const { source, evaluate } = matcher.when;
     const outcome = evaluate(candidate.view());
@@ -87,7 +95,9 @@ export function listHolds({ exact, globs }: ListCondition, value: string | null)
 export function describeMismatch(mismatch: Mismatch, candidate: Candidate): string {
   switch (mismatch.kind) {
     case 'kind':
-      return `kind: this is a${candidate.kind === 'app' ? 'n app' : ' job'} event, the rule wants ${mismatch.wanted}`;
+      return `kind: this is ${kindInWords[candidate.kind]} event, the rule wants ${mismatch.wanted}`;
+    case 'about-itself':
+      return 'kind: this is an event of the relay itself, which only rules with kind: relay match';
     case 'list': {
       const { key, keyIndex, written } = mismatch.condition;
       const value = shown(candidate.facts[keyIndex]);
@@ -106,10 +116,12 @@ export function describeMismatch(mismatch: Mismatch, candidate: Candidate): stri
 
 function describeMatch({ kind, lists, when }: Matcher, candidate: Candidate): string {
   const parts = lists.map(({ key, keyIndex }) => `${key} is ${shown(candidate.facts[keyIndex])}`);
-  if (kind !== null) parts.unshift(`it is a${kind === 'app' ? 'n app' : ' job'} event`);
+  if (kind !== null) parts.unshift(`it is ${kindInWords[kind]} event`);
   if (when) parts.push(`${when.source} is true`);
-  return parts.length === 0 ? 'since "not" has no conditions' : parts.join(' and ');
+  return parts.join(' and ');
 }
+
+const kindInWords: Record<NarrativeEvent['kind'], string> = { job: 'a job', app: 'an app', relay: 'a relay' };
 
 /** Names from events can be of any length. */
 function shown(value: string | null | undefined): string | null {

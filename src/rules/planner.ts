@@ -1,11 +1,11 @@
 /** From the rules that match to one delivery per destination. */
-import type { Severity } from '../destination/destination.ts';
+import type { IncidentAct, Owner, Severity } from '../destination/destination.ts';
 import { listHolds, firstMismatch, candidateOf, type Candidate, type ListCondition, type Matcher } from './matcher.ts';
 import type { Plan, PlannedDelivery, Routable } from './plan.ts';
 import { createRuleIndex } from './rule-index.ts';
-import type { RuleSummary, Send } from './rule-set.ts';
-import type { Place } from './problem.ts';
+import type { RuleSummary, Send } from './rule.ts';
 import type { RenderSubject } from './subject.ts';
+import { concerns } from './trigger.ts';
 
 export interface CompiledRule extends RuleSummary {
   matcher: Matcher;
@@ -14,18 +14,27 @@ export interface CompiledRule extends RuleSummary {
 }
 
 export interface CompiledUnmatched {
-  place: Place;
   states: ListCondition;
-  send: readonly Send[];
+  /** It sends like a rule, under the name `unmatched`. */
+  rule: RuleSummary;
+}
+
+export interface CompiledOwner extends Owner {
+  matcher: Matcher;
 }
 
 export interface CompiledRules {
   rules: readonly CompiledRule[];
   unmatched: CompiledUnmatched | null;
+  owners: readonly CompiledOwner[];
+  /** States that open an incident of the subject, and that close it. */
+  opens: ReadonlySet<string>;
+  closes: ReadonlySet<string>;
   subject: RenderSubject;
 }
 
-export function createPlanner({ rules, unmatched, subject }: CompiledRules): (routable: Routable) => Plan {
+export function createPlanner(compiled: CompiledRules): (routable: Routable) => Plan {
+  const { rules } = compiled;
   const findCandidates = createRuleIndex(rules.map(({ matcher }) => matcher));
   return (routable) => {
     const candidate = candidateOf(routable);
@@ -35,43 +44,100 @@ export function createPlanner({ rules, unmatched, subject }: CompiledRules): (ro
       const rule = rules[position]!;
       if (rule.fileIndex === stoppedFile || firstMismatch(rule.matcher, candidate) !== null) continue;
       matching.push(rule);
-      if (rule.stop) stoppedFile = rule.fileIndex;
+      if (rule.stop && concerns(rule.trigger, stateIn(candidate))) stoppedFile = rule.fileIndex;
     }
-    return planFor(matching, unmatched, candidate, subject(routable, candidate.view));
+    return planFor(matching, compiled, candidate, routable);
   };
 }
 
 /** `matching`: the rules that match, in file order, those after a `stop` left out. */
 export function planFor(
   matching: readonly CompiledRule[],
-  unmatched: CompiledUnmatched | null,
+  { unmatched, owners, opens, closes, subject: renderSubject }: CompiledRules,
   candidate: Candidate,
-  subject: string,
+  routable: Routable,
 ): Plan {
-  const deliveries: PlannedDelivery[] = [];
   const usual = usualSeverity(candidate);
-  for (const { name, send } of matching) for (const each of send) addTo(deliveries, name, each, usual);
-  if (matching.length === 0 && unmatched && unmatchedApplies(unmatched, candidate)) {
-    for (const each of unmatched.send) addTo(deliveries, 'unmatched', each, usual);
-  }
-  return { rules: matching.map(({ name }) => name), subject, deliveries };
+  const timed = matching.filter(({ trigger }) => trigger.kind !== 'event');
+  let matched: readonly RuleSummary[] =
+    timed.length === 0 ? matching : matching.filter(({ trigger }) => trigger.kind === 'event');
+  // What waits for another event, or for its absence, has not seen to this one.
+  const seenTo = matched.length > 0 || timed.some(({ trigger }) => trigger.kind === 'digest');
+  if (!seenTo && unmatched && unmatchedApplies(unmatched, candidate)) matched = [unmatched.rule];
+  const { text: subject, fellBack } = renderSubject(routable, candidate.view);
+  const state = stateIn(candidate);
+  return {
+    rules: (timed.length === 0 ? matching : matching.filter(({ trigger }) => concerns(trigger, state))).map(({ name }) => name),
+    subject,
+    subjectFellBack: fellBack,
+    part: partOf(candidate, opens, closes),
+    deliveries: mergeSends(
+      matched.map((rule) => ({ rule, act: null })),
+      usual,
+    ),
+    matched,
+    timed,
+    usual,
+    owners:
+      owners.length === 0 || matching.length + matched.length === 0
+        ? []
+        : owners
+            .filter(({ matcher }) => firstMismatch(matcher, candidate) === null)
+            .map(({ mention, runbook }) => ({ mention, runbook })),
+  };
 }
 
-export function unmatchedApplies({ states }: CompiledUnmatched, { facts }: Candidate): boolean {
-  return listHolds(states, facts[states.keyIndex] ?? null);
+function partOf(candidate: Candidate, opens: ReadonlySet<string>, closes: ReadonlySet<string>): Plan['part'] {
+  const state = stateIn(candidate);
+  // Which of Narrative's states count as broken is for the files to say; the relay's own trouble has two.
+  if (candidate.kind === 'relay') return state === 'failed' ? 'opens' : 'closes';
+  if (opens.has(state)) return 'opens';
+  return closes.has(state) ? 'closes' : null;
 }
 
-function addTo(deliveries: PlannedDelivery[], rule: string, { to, severity, change, message }: Send, usual: Severity): void {
+export function stateIn({ facts }: Candidate): string {
+  return facts.at(-1) ?? '';
+}
+
+export function unmatchedApplies({ states }: CompiledUnmatched, { kind, facts }: Candidate): boolean {
+  return kind !== 'relay' && listHolds(states, facts[states.keyIndex] ?? null);
+}
+
+/** A rule that sends now, and what its message is in the life of an incident. */
+export interface RuleSends {
+  rule: Pick<RuleSummary, 'name' | 'send'>;
+  act: IncidentAct | null;
+}
+
+/** One delivery per destination, in the order of the rules: the first gives the wording, the highest severity counts. */
+export function mergeSends(sending: readonly RuleSends[], usual: Severity): PlannedDelivery[] {
+  const deliveries: PlannedDelivery[] = [];
+  for (const { rule, act } of sending) for (const send of rule.send) addTo(deliveries, rule.name, send, act, usual);
+  return deliveries;
+}
+
+function addTo(deliveries: PlannedDelivery[], rule: string, send: Send, act: IncidentAct | null, usual: Severity): void {
+  const { to, severity, change, broadcast, message, fallback = null } = send;
   const wanted = severity ?? usual;
   const earlier = deliveries.find(({ destination }) => destination === to);
   if (!earlier) {
-    deliveries.push({ destination: to, rule, merged: [], severity: wanted, change, message });
+    deliveries.push({ destination: to, rule, merged: [], severity: wanted, change, broadcast, message, act, fallback });
     return;
   }
   earlier.merged.push(rule);
   if (rank[wanted] > rank[earlier.severity]) earlier.severity = wanted;
-  // An alert that somebody wanted is not made up for by a line on a timeline.
+  // An alert that somebody wanted is not made up for by a line on a timeline, nor by a count that nobody notices.
   if (!change) earlier.change = false;
+  if (broadcast) earlier.broadcast = true;
+  earlier.act = mergedAct(earlier.act, act);
+}
+
+function mergedAct(one: IncidentAct | null, other: IncidentAct | null): IncidentAct | null {
+  if (one === other) return one;
+  const acts = [one, other];
+  // The end outranks all: a destination that was alarmed has to hear of it.
+  for (const act of ['recover', 'open', 'remind'] as const) if (acts.includes(act)) return act;
+  return 'remind'; // A count, and an event of its own.
 }
 
 const rank: Record<Severity, number> = { info: 0, warning: 1, error: 2, critical: 3 };

@@ -16,6 +16,14 @@ export function keyOf(value: unknown, key: PropertyKey): unknown {
     : undefined;
 }
 
+/** Integers of any size as numbers; those a number can't hold as their digits, since they can only be ids. */
+export function plainNumbers(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  if (Array.isArray(value)) return value.map(plainNumbers);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, plainNumbers(part)]));
+}
+
 export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce(keyOf, value);
 }

@@ -7,7 +7,7 @@ import { didYouMean } from './suggest.ts';
 /** Always there, even if the files define none of that name. */
 export const builtInDestination = 'console';
 
-type Kind = 'subscription' | 'destination' | 'rule';
+type Kind = 'subscription' | 'destination' | 'rule' | 'mute';
 type Path = (string | number)[];
 
 interface Definition {
@@ -19,7 +19,7 @@ type Definitions = Record<Kind, Map<string, Definition>>;
 
 /** `complete`: all files could be read; otherwise a name that seems undefined may be in one of the others. */
 export function checkReferences(sources: readonly Source[], complete: boolean): Problem[] {
-  const definitions: Definitions = { subscription: new Map(), destination: new Map(), rule: new Map() };
+  const definitions: Definitions = { subscription: new Map(), destination: new Map(), rule: new Map(), mute: new Map() };
   const problems = sources.flatMap((source) => [...define(source, definitions)]);
   problems.push(...definedOnce(sources), ...fallbackCircles(definitions.destination));
   if (complete) problems.push(...sources.flatMap((source) => [...undefinedNames(source, definitions)]));
@@ -40,14 +40,16 @@ function* definitionsIn(source: Source): Iterable<Definition & { kind: Kind; nam
       yield { kind, name, value, place: source.placeOfKey([`${kind}s`, name]) };
     }
   }
-  for (const [i, value] of itemsOf(keyOf(source.value, 'rules')).entries()) {
-    const name = keyOf(value, 'name');
-    if (typeof name === 'string') yield { kind: 'rule', name, value, place: source.placeOf(['rules', i, 'name']) };
+  for (const kind of ['rule', 'mute'] as const) {
+    for (const [i, value] of itemsOf(keyOf(source.value, `${kind}s`)).entries()) {
+      const name = keyOf(value, 'name');
+      if (typeof name === 'string') yield { kind, name, value, place: source.placeOf([`${kind}s`, i, 'name']) };
+    }
   }
 }
 
 function definedOnce(sources: readonly Source[]): Problem[] {
-  return [['unmatched'], ['defaults', 'subject'], ['defaults', 'links']].flatMap((path) => {
+  return [['unmatched'], ['watch'], ...['subject', 'links', 'incidents'].map((key) => ['defaults', key])].flatMap((path) => {
     const places = sources.filter(({ value }) => valueAt(value, path) !== undefined).map((source) => source.placeOfKey(path));
     return places.slice(1).map((place) => twice(path.join('.'), place, places[0]!));
   });

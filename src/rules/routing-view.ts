@@ -10,5 +10,6 @@ export function routingView({ subscription, narrative }: Routable): EventView {
     event: { id: '', kind, type, state, subscription, subscription_id, narrative_id, company_id, created_at, received_at: '' },
     job: narrative.kind === 'job' ? narrative.job : null,
     app: narrative.kind === 'app' ? narrative.app : null,
+    relay: narrative.kind === 'relay' ? narrative.relay : null,
   };
 }

@@ -1,8 +1,9 @@
 /** One configuration, loaded: what the rest of the relay knows of the rules files. */
-import type { Pace, Severity } from '../destination/destination.ts';
+import type { Pace } from '../destination/destination.ts';
+import type { Matcher } from './matcher.ts';
 import type { Explanation, Plan, Routable } from './plan.ts';
 import type { Place } from './problem.ts';
-import type { MessageTemplates } from './template.ts';
+import type { RuleSummary } from './rule.ts';
 
 /** `header`: in lower case; null for the usual headers of the scheme. */
 export type VerifyConfig =
@@ -43,19 +44,26 @@ export type ConsoleConfig = DestinationBase & { type: 'console' };
 /** Secrets are resolved in here: never log one of these. */
 export type DestinationConfig = SlackConfig | PagerDutyConfig | HttpConfig | ConsoleConfig;
 
-export interface Send {
-  to: string;
-  /** null: by the state of the event. */
-  severity: Severity | null;
-  change: boolean;
-  message: MessageTemplates | null;
+/** Matching events are not sent for a time. From `mutes` in the files; those made at run time look the same. */
+export interface Mute {
+  /** The name of a mute in the files; `sil_…` of one made at run time. */
+  name: string;
+  matcher: Matcher;
+  /** Epoch ms; null: since ever, or for ever. */
+  fromMs: number | null;
+  untilMs: number | null;
+  reason: string;
+  author: string | null;
 }
 
-export interface RuleSummary {
-  name: string;
-  place: Place;
-  stop: boolean;
-  send: readonly Send[];
+/** When the relay speaks up about itself (events of `kind: relay`). */
+export interface WatchConfig {
+  /** No event for so long, ms; null: never. */
+  noEventsMs: number | null;
+  /** A delivery due for so long, ms. */
+  backlogMs: number;
+  /** So many unverified requests in a minute. */
+  unverifiedPerMinute: number;
 }
 
 /** One entry of `tests`, its event already read as if it had arrived. */
@@ -80,8 +88,10 @@ export interface RuleSet {
   subject: string | null;
   /** In file order: files by name, rules as written. */
   rules: readonly RuleSummary[];
+  mutes: readonly Mute[];
+  watch: WatchConfig;
   /** What happens where no rule matches; null: nothing. */
-  unmatched: { place: Place; send: readonly Send[] } | null;
+  unmatched: RuleSummary | null;
   /** Every secret in use, for redaction. */
   secrets: readonly string[];
   tests: readonly RuleTest[];

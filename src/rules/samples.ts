@@ -1,8 +1,10 @@
-/** One event of each kind that Narrative documents, for rendering templates before a real event does. */
+/** One event of each kind that Narrative documents and that the relay makes itself, for rendering templates before a real event does. */
 import type { NarrativeEvent } from '../event/event.ts';
+import { relayEvent } from '../event/relay-event.ts';
 import type { JsonObject } from '../event/json.ts';
 import { parseWire } from '../event/parse.ts';
 import { knownStates } from './facts.ts';
+import { exampleDetail, relayTopics } from './relay-events.ts';
 
 export interface Sample {
   /** Such as `a failed job without dataset`. */
@@ -10,7 +12,7 @@ export interface Sample {
   narrative: NarrativeEvent;
 }
 
-/** Jobs in every state, with all that a job can carry and with as little as it can; app events. */
+/** Jobs in every state, with all that a job can carry and with as little as it can; app events; those of the relay itself. */
 export function sampleEvents(): Sample[] {
   const jobs = knownStates.flatMap((state) => [
     { label: `a ${state} job`, wire: fullJob(state) },
@@ -20,10 +22,21 @@ export function sampleEvents(): Sample[] {
     { label: `a ${status} app event`, wire: fullApp(status) },
     { label: `a ${status} app event without ids`, wire: { event_type: `facebook.audience.delivery.${status}` } },
   ]);
-  return [...jobs, ...apps].flatMap(({ label, wire }) => {
+  const narrative = [...jobs, ...apps].flatMap(({ label, wire }) => {
     const body = parseWire(wire);
     return body.kind === 'event' ? [{ label, narrative: body.event }] : [];
   });
+  return [...narrative, ...relaySamples()];
+}
+
+function relaySamples(): Sample[] {
+  return relayTopics.flatMap((topic) =>
+    (['failed', 'completed'] as const).map((state) => {
+      const about = topic === 'backlog' || topic === 'no-events' ? null : 'sample';
+      const narrative = relayEvent({ topic, state, about, detail: exampleDetail(topic) }, '2026-01-05T09:12:00Z');
+      return { label: `a relay event "${topic}" that is ${state === 'failed' ? 'on' : 'over'}`, narrative };
+    }),
+  );
 }
 
 function fullJob(state: string): JsonObject {

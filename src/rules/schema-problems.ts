@@ -1,6 +1,6 @@
 /** Zod's findings in our words, each at its place in the file. */
 import type { z } from 'zod';
-import { knownKeys } from './json-schema.ts';
+import { knownKeys, type JsonSchema } from './json-schema.ts';
 import type { Place, Problem } from './problem.ts';
 import { valueAt } from './raw.ts';
 import type { InsideText } from './schema-values.ts';
@@ -9,11 +9,12 @@ import { didYouMean, nearest } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
 
-export function schemaProblems(issues: readonly Issue[], source: Source): Problem[] {
-  return issues.flatMap((issue) => problemsOf(issue, source));
+/** `schema`: of the source as a whole, to suggest keys by. */
+export function schemaProblems(issues: readonly Issue[], source: Source, schema: JsonSchema): Problem[] {
+  return issues.flatMap((issue) => problemsOf(issue, source, schema));
 }
 
-function problemsOf(issue: Issue, source: Source): Problem[] {
+function problemsOf(issue: Issue, source: Source, schema: JsonSchema): Problem[] {
   const { path } = issue;
   const where = written(path);
   switch (issue.code) {
@@ -21,7 +22,7 @@ function problemsOf(issue: Issue, source: Source): Problem[] {
       return issue.keys.map((key) => ({
         ...source.placeOfKey([...path, key]),
         message: `unknown key "${key}"${where === '' ? '' : ` in ${where}`}`,
-        ...didYouMean(key, knownKeys(path, source.value)),
+        ...didYouMean(key, knownKeys(path, source.value, schema)),
       }));
     case 'invalid_key':
       return [problem(source.placeOfKey(path), where, issue.issues[0]?.message ?? issue.message)];

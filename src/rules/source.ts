@@ -1,6 +1,7 @@
 /** One YAML file: its value, and where in the text each part of it stands. */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type Node, type Scalar } from 'yaml';
 import type { Place, Problem } from './problem.ts';
+import { plainNumbers } from './raw.ts';
 
 export interface RulesFile {
   /** As people should see it in messages. */
@@ -35,7 +36,7 @@ export function readSource({ path: file, text }: RulesFile): { source: Source | 
   problems.push(...repeatedKeys(document, at));
   if (document.errors.length > 0) return { source: null, problems };
   try {
-    const value = plain(document.toJS({ maxAliasCount }));
+    const value = plainNumbers(document.toJS({ maxAliasCount }));
     return { source: { file, value, ...placesIn(document, text, at) }, problems };
   } catch (error) {
     const message = error instanceof ReferenceError ? 'aliases (*name) unfold to too much' : String(error);
@@ -121,12 +122,4 @@ function offsetInside(node: Scalar, text: string, line: number, col: number): nu
   }
   if (line > 1 || written.includes('\n')) return null;
   return Math.min(start + (/^["']/.test(written) ? 1 : 0) + col - 1, end);
-}
-
-/** YAML integers as numbers; those a number can't hold as their digits, since they can only be ids. */
-function plain(value: unknown): unknown {
-  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, plain(part)]));
 }

@@ -18,7 +18,8 @@ export type Rendered = { ok: true; text: string } | { ok: false; error: string }
 /** Makes a value from an event harmless in the destination's markup. Text written in the template itself is left alone. */
 export type Escape = (value: string) => string;
 
-export type RenderTemplate = (source: string, view: EventView, escape: Escape) => Rendered;
+/** `rule`: whose template it is, for the record of those that fail. */
+export type RenderTemplate = (source: string, view: EventView, escape: Escape, rule?: string | null) => Rendered;
 
 /** `line` and `col` count from 1 within the template. */
 export type TemplateCheck = { ok: true } | { ok: false; error: string; hint?: string; line: number; col: number };

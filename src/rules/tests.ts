@@ -1,10 +1,13 @@
 /** The `tests:` blocks: an event, and what the rules should make of it. */
+import type { NarrativeEvent, RelayFacts } from '../event/event.ts';
+import { relayEvent } from '../event/relay-event.ts';
 import { isObject, type JsonObject, type JsonValue } from '../event/json.ts';
 import { parseWire } from '../event/parse.ts';
 import type { ParsedFile } from './parsed-file.ts';
 import type { Routable } from './plan.ts';
 import type { RuleSet, RuleTest } from './rule-set.ts';
-import type { ParsedTest } from './schema.ts';
+import { exampleDetail } from './relay-events.ts';
+import type { ParsedTest } from './schema-test.ts';
 
 export type TestResult = { test: RuleTest } & (
   | { kind: 'passed' }
@@ -54,15 +57,25 @@ export function buildTests(files: readonly ParsedFile[], firstSubscription: stri
   );
 }
 
-function nameFor({ state, type, event_type }: ParsedTest['event']): string {
-  return event_type ?? `${type} ${state}`;
+function nameFor({ state, type, event_type, relay }: ParsedTest['event']): string {
+  return relay === undefined ? (event_type ?? `${type} ${state}`) : `relay ${relay} ${state}`;
 }
 
-/** Through the same parser as an event from Narrative, so that a test can't pass on an event that reads otherwise. */
 export function routableOf({ subscription, ...event }: ParsedTest['event'], firstSubscription: string): Routable {
+  return { subscription: subscription ?? firstSubscription, narrative: narrativeOf(event) };
+}
+
+/** Narrative's through the same parser as when they arrive, so that a test can't pass on an event that reads otherwise. */
+function narrativeOf(event: Omit<ParsedTest['event'], 'subscription'>): NarrativeEvent {
+  const { relay: topic, state, about = null, detail, created_at = null } = event;
+  if (topic !== undefined) {
+    const stateNow = state === 'completed' ? 'completed' : 'failed';
+    const facts: RelayFacts = { topic, state: stateNow, about, detail: detail ?? exampleDetail(topic) };
+    return relayEvent(facts, created_at);
+  }
   const body = parseWire(event.event_type === undefined ? jobWire(event) : appWire(event));
   if (body.kind !== 'event') throw new Error(`a test's event could not be read: ${body.why}`);
-  return { subscription: subscription ?? firstSubscription, narrative: body.event };
+  return body.event;
 }
 
 function jobWire(event: ParsedTest['event']): JsonObject {

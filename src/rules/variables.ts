@@ -1,5 +1,5 @@
 /** The variables of templates and of `when`, so that a misspelt one is found before an event comes. */
-import type { App, EventView, Job } from '../event/event.ts';
+import type { App, EventView, Job, RelayFacts } from '../event/event.ts';
 import { didYouMean } from './suggest.ts';
 
 type Names<T> = Record<keyof T, 'text' | 'other'>;
@@ -36,6 +36,8 @@ const appFields = {
   payload: 'other',
 } satisfies Names<App>;
 
+const relayFields = { topic: 'text', state: 'text', about: 'text', detail: 'text' } satisfies Names<RelayFacts>;
+
 const eventFields = {
   id: 'text',
   kind: 'text',
@@ -53,6 +55,7 @@ const variables: ReadonlyMap<string, ReadonlyMap<string, 'text' | 'other'>> = ne
   ['event', new Map(Object.entries(eventFields))],
   ['job', new Map(Object.entries(jobFields))],
   ['app', new Map(Object.entries(appFields))],
+  ['relay', new Map(Object.entries(relayFields))],
 ]);
 
 export const variableNames: readonly string[] = [...variables.keys()];

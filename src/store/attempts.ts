@@ -35,5 +35,15 @@ export function createAttemptStore(sql: Sql) {
     )[0]!.count;
   }
 
-  return { record, countWith };
+  /** Since when an attempt may have arrived without our knowing, epoch ms; null: none may have. Of a lost one no time is known: 0. */
+  function unsureSince({ eventSeq, n }: DeliveryKey): number | null {
+    return sql.query<{ since: number | null }>(
+      `SELECT min(CASE outcome WHEN 'lost' THEN 0 ELSE started_at END) AS since FROM attempts
+       WHERE event_seq = ? AND n = ? AND outcome IN ('ambiguous', 'lost')`,
+      eventSeq,
+      n,
+    )[0]!.since;
+  }
+
+  return { record, countWith, unsureSince };
 }

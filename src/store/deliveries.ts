@@ -5,8 +5,9 @@
  * `sending`). New ones are `queued` without a look at their lane, since that is what intake pays for; when their turn comes
  * and the lane is taken they step aside (`waiting`), and the end of the one under way calls the first of them back.
  */
-import type { Severity } from '../destination/destination.ts';
+import type { IncidentAct, Notice, Owner, Severity } from '../destination/destination.ts';
 import type { Sql } from '../ports.ts';
+import { createIncidentDeliveries } from './incident-deliveries.ts';
 import type { MessageTemplates } from '../rules/template.ts';
 
 /** What the plan said about a delivery. Kept with it, so that a later change of the rules doesn't rewrite an accepted alert. */
@@ -17,13 +18,16 @@ export interface DeliverySpec {
   change: boolean;
   message: MessageTemplates | null;
   note: string | null;
+  /** These four came with schema version 2; older rows lack them. */
+  incident?: { id: number; act: IncidentAct } | null;
+  /** The incident that was open, of a message of its own: if a silence keeps that back, it is told while the incident lasts. */
+  during?: number;
+  owners?: readonly Owner[];
+  broadcast?: boolean;
+  /** In place of the default title, raw; where the event alone doesn't say what the matter is. */
+  title?: string;
   /** Where its content goes if it dies. Kept here too, for the day when the destination is gone from the rules. */
   fallback: string | null;
-}
-
-export interface Notice {
-  title: string;
-  text: string;
 }
 
 /** The n-th delivery of an event. */
@@ -41,6 +45,8 @@ export interface NewDelivery extends DeliveryKey {
   notice?: Notice;
   /** The id of the delivery that died. */
   fallbackOf?: string;
+  /** Why it is not sent: it is over before it began, and kept to be seen. */
+  suppressedBy?: string;
 }
 
 export interface Delivery extends DeliveryKey {
@@ -84,10 +90,23 @@ export function createDeliveryStore(sql: Sql) {
     sql.query<Row>(`SELECT ${columns} FROM deliveries ${rest}`, ...parameters).map(fromRow);
 
   /** Adds a delivery at the end of its destination's queue. */
-  function add({ eventSeq, n, destination, subject, createdAt, expiresAt, spec, notice, fallbackOf }: NewDelivery): void {
+  function add({
+    eventSeq,
+    n,
+    destination,
+    subject,
+    createdAt,
+    expiresAt,
+    spec,
+    notice,
+    fallbackOf,
+    suppressedBy,
+  }: NewDelivery): void {
+    if (suppressedBy !== undefined)
+      return addSuppressed({ eventSeq, n, destination, subject, createdAt, expiresAt, spec }, suppressedBy);
     sql.query(
-      `INSERT INTO deliveries (event_seq, n, destination, subject, status, created_at, expires_at, spec, notice, fallback_of)
-       VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?)`,
+      `INSERT INTO deliveries (event_seq, n, destination, subject, status, created_at, expires_at, spec, notice, fallback_of, quiet)
+       VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?)`,
       eventSeq,
       n,
       destination,
@@ -97,6 +116,23 @@ export function createDeliveryStore(sql: Sql) {
       JSON.stringify(spec),
       notice === undefined ? null : JSON.stringify(notice),
       fallbackOf ?? null,
+      spec.incident?.act === 'count' ? 1 : 0,
+    );
+  }
+
+  function addSuppressed({ eventSeq, n, destination, subject, createdAt, expiresAt, spec }: NewDelivery, why: string): void {
+    sql.query(
+      `INSERT INTO deliveries (event_seq, n, destination, subject, status, created_at, expires_at, finished_at, reason, detail, spec)
+       VALUES (?, ?, ?, ?, 'suppressed', ?, ?, ?, 'silenced', ?, ?)`,
+      eventSeq,
+      n,
+      destination,
+      subject,
+      createdAt,
+      expiresAt,
+      createdAt,
+      why,
+      JSON.stringify(spec),
     );
   }
 
@@ -187,7 +223,7 @@ export function createDeliveryStore(sql: Sql) {
   /** Ends a delivery for good and lets the next one of its lane go. */
   function finish(
     { eventSeq, n, destination, subject }: Delivery,
-    end: { status: 'delivered' | 'dead'; at: number; reason: string | null; detail: string; receipt?: object },
+    end: { status: 'delivered' | 'dead' | 'suppressed'; at: number; reason: string | null; detail: string; receipt?: object },
   ): void {
     sql.query(
       `UPDATE deliveries SET status = ?, lease_until = NULL, finished_at = ?, reason = ?, detail = ?, receipt = ?
@@ -284,6 +320,7 @@ export function createDeliveryStore(sql: Sql) {
     holdsLease,
     reschedule,
     finish,
+    ...createIncidentDeliveries(sql),
     leasesExpiredBy,
     overdueOf,
     unsentOf,

@@ -31,6 +31,7 @@ export interface NewEvent {
 /** What sending a delivery needs of its event. */
 export interface StoredEvent {
   seq: number;
+  kind: string | null;
   subscription: string;
   receivedAt: number;
   contentType: string;
@@ -42,6 +43,8 @@ export interface Transition {
   state: string;
   updatedAtUs: number;
 }
+
+export type EventStore = ReturnType<typeof createEventStore>;
 
 export function createEventStore(sql: Sql) {
   function add(event: NewEvent): void {
@@ -84,7 +87,7 @@ export function createEventStore(sql: Sql) {
   function bySeq(seq: number): StoredEvent | null {
     return (
       sql.query<StoredEvent & Record<string, never>>(
-        'SELECT seq, subscription, received_at AS receivedAt, content_type AS contentType, body FROM events WHERE seq = ?',
+        'SELECT seq, kind, subscription, received_at AS receivedAt, content_type AS contentType, body FROM events WHERE seq = ?',
         seq,
       )[0] ?? null
     );
@@ -101,6 +104,25 @@ export function createEventStore(sql: Sql) {
 
   function markSuppressed(seq: number, reason: string): void {
     sql.query(`UPDATE events SET outcome = 'suppressed', reason = ? WHERE seq = ?`, reason, seq);
+  }
+
+  function setOutcome(seq: number, outcome: EventOutcome, reason: string | null): void {
+    sql.query('UPDATE events SET outcome = ?, reason = ? WHERE seq = ?', outcome, reason, seq);
+  }
+
+  function markRouted(seq: number): void {
+    sql.query(`UPDATE events SET outcome = 'routed', reason = NULL WHERE seq = ?`, seq);
+  }
+
+  /** What was to be sent about it will not be; unless something else was. */
+  function suppressUnlessSent(seq: number, reason: string): void {
+    sql.query(
+      `UPDATE events SET outcome = 'suppressed', reason = ?
+       WHERE seq = ? AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event_seq = ? AND status <> 'suppressed')`,
+      reason,
+      seq,
+      seq,
+    );
   }
 
   /** Records a job's change. Returns the event that told of it before, null when this is the first. */
@@ -135,12 +157,25 @@ export function createEventStore(sql: Sql) {
     );
   }
 
-  /** The highest event or notice number there is; 0 in an empty store. */
+  /** The highest number of an event, a notice or an incident there is; 0 in an empty store. */
   function lastSeq(): number {
     return sql.query<{ seq: number }>(
-      'SELECT max(coalesce((SELECT max(seq) FROM events), 0), coalesce((SELECT max(event_seq) FROM deliveries), 0)) AS seq',
+      `SELECT max(coalesce((SELECT max(seq) FROM events), 0), coalesce((SELECT max(event_seq) FROM deliveries), 0),
+         coalesce((SELECT max(id) FROM incidents), 0), coalesce((SELECT max(incident) FROM groups), 0)) AS seq`,
     )[0]!.seq;
   }
 
-  return { add, compare, bySeq, markRepeated, markSuppressed, addTransition, endAfter, lastSeq };
+  return {
+    add,
+    compare,
+    bySeq,
+    markRepeated,
+    markSuppressed,
+    setOutcome,
+    markRouted,
+    suppressUnlessSent,
+    addTransition,
+    endAfter,
+    lastSeq,
+  };
 }

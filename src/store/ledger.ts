@@ -6,11 +6,15 @@
  * is what makes durability nearly free (`npm run bench` measures it against one commit per event).
  */
 import { eventId } from '../event/id.ts';
+import { happenedUs } from '../event/happened.ts';
+import { relayEvent } from '../event/relay-event.ts';
 import { timestampUs } from '../event/time.ts';
-import { datasetOf, stateOf, hasEnded, type NarrativeEvent } from '../event/event.ts';
+import { datasetOf, stateOf, hasEnded, type NarrativeEvent, type RelayFacts } from '../event/event.ts';
+import type { Admission } from '../incident/incidents.ts';
+import type { Taken } from '../incident/taken.ts';
 import type { AfterTurn, Clock, Hash, Log, Sql } from '../ports.ts';
-import type { Plan, PlannedDelivery, Routable } from '../rules/plan.ts';
-import { createDeliveryStore, type DeliverySpec } from './deliveries.ts';
+import type { Plan, Routable } from '../rules/plan.ts';
+import type { Decision } from './decisions.ts';
 import { createKeyIndex } from './keys.ts';
 import { createEventStore, type NewEvent } from './events.ts';
 
@@ -18,7 +22,6 @@ import { createEventStore, type NewEvent } from './events.ts';
 export interface Router {
   readonly version: string;
   plan(routable: Routable): Plan;
-  fallbackOf(destination: string): string | null;
 }
 
 /** A verified delivery from Narrative. */
@@ -40,6 +43,8 @@ export type Acceptance =
       outcome: 'routed' | 'unrouted' | 'suppressed';
       deliveries: number;
       rules: readonly string[];
+      /** Why rules that matched do not simply send. */
+      decisions: readonly Decision[];
     }
   /** `conflict`: the same key came with another body. */
   | { kind: 'duplicate'; eventId: string; of: 'key' | 'transition'; conflict: boolean }
@@ -57,10 +62,14 @@ export interface LedgerOptions {
   nextSeq: () => number;
   /** The rules in force, read anew for each transaction. */
   router: () => Router;
-  /** How long a delivery is tried, ms. */
-  deliveryLifetimeMs: number;
+  /** Says what is done about an event now, and does it, inside the transaction. */
+  admit: (taken: Taken) => Admission;
   /** Called after a commit that planned deliveries. */
   onPlanned: () => void;
+  /** Called after a commit that has set something to be done at a time. */
+  onTimed: () => void;
+  /** The subject's template rendered to nothing, and the job's id stands for it. */
+  onSubjectFallback?: () => void;
 }
 
 /** A failure older than this, ms, says nothing about now: senders have been told to come back sooner. */
@@ -72,12 +81,14 @@ interface Waiting {
 }
 
 export function createLedger(options: LedgerOptions) {
-  const { sql, hash, clock, afterTurn, log, nextSeq, router, deliveryLifetimeMs, onPlanned } = options;
+  const { sql, hash, clock, afterTurn, log, nextSeq, router, admit, onPlanned, onTimed, onSubjectFallback } = options;
   const events = createEventStore(sql);
-  const deliveries = createDeliveryStore(sql);
   const keys = createKeyIndex(sql, hash);
   let waiting: Waiting[] = [];
   let lastFailure: { detail: string; at: number } | null = null;
+  /** By the transaction under way, or one that failed: then somebody is woken for nothing. */
+  let madeDeliveries = false;
+  let setTimers = false;
 
   /** Settles once the event is on disk, or with `unavailable` when it could not be put there. Never rejects. */
   function accept(arrival: Arrival): Promise<Acceptance> {
@@ -102,7 +113,9 @@ export function createLedger(options: LedgerOptions) {
       acceptances = batch.map(() => ({ kind: 'unavailable', detail }));
     }
     batch.forEach(({ answer }, i) => answer(acceptances[i]!));
-    if (acceptances.some((acceptance) => acceptance.kind === 'accepted' && acceptance.deliveries > 0)) onPlanned();
+    if (madeDeliveries) onPlanned();
+    if (setTimers) onTimed();
+    madeDeliveries = setTimers = false;
   }
 
   function record(arrival: Arrival, rules: Router, now: number): Acceptance {
@@ -126,22 +139,50 @@ export function createLedger(options: LedgerOptions) {
       const end = plan.deliveries.length > 0 && !hasEnded(state) ? events.endAfter(jobId, updatedAtUs) : null;
       if (end !== null) {
         events.markSuppressed(seq, `late: the job had already ${end}`);
-        return { kind: 'accepted', eventId: eventId(seq), outcome: 'suppressed', deliveries: 0, rules: plan.rules };
+        return {
+          kind: 'accepted',
+          eventId: eventId(seq),
+          outcome: 'suppressed',
+          deliveries: 0,
+          rules: plan.rules,
+          decisions: [],
+        };
       }
     }
-    plan.deliveries.forEach((planned, i) =>
-      deliveries.add({
-        eventSeq: seq,
-        n: i + 1,
-        destination: planned.destination,
-        subject: plan.subject,
-        createdAt: now,
-        expiresAt: now + deliveryLifetimeMs,
-        spec: specOf(planned, rules),
-      }),
-    );
-    const outcome = plan.deliveries.length > 0 ? 'routed' : 'unrouted';
-    return { kind: 'accepted', eventId: eventId(seq), outcome, deliveries: plan.deliveries.length, rules: plan.rules };
+    const { outcome, deliveries, decisions } = admitted(stored, arrival.event!, plan);
+    return { kind: 'accepted', eventId: eventId(seq), outcome, deliveries, rules: plan.rules, decisions };
+  }
+
+  function admitted({ seq, subscription, outcome, receivedAt }: NewEvent, narrative: NarrativeEvent, plan: Plan): Admission {
+    if (plan.subjectFellBack) onSubjectFallback?.();
+    const admission = admit({ seq, subscription, narrative, plan, happenedUs: happenedUs(narrative, receivedAt), receivedAt });
+    if (admission.outcome !== outcome) events.setOutcome(seq, admission.outcome, admission.reason);
+    madeDeliveries ||= admission.toSend;
+    setTimers ||= admission.timed;
+    return admission;
+  }
+
+  /**
+   * What the relay has to say about itself, as an event of its own. Belongs inside the caller's transaction, which comes to
+   * the timekeeper, so that timers and deliveries are looked after.
+   */
+  function raise(facts: RelayFacts, now: number): void {
+    const seq = nextSeq();
+    const narrative = relayEvent(facts, new Date(now).toISOString());
+    const arrival: Arrival = {
+      subscription: 'relay',
+      scheme: 'relay',
+      idempotencyKey: eventId(seq),
+      event: narrative,
+      why: null,
+      contentType: 'application/json',
+      body: new TextEncoder().encode(JSON.stringify(facts)),
+    };
+    const rules = router();
+    const plan = planFor('relay', narrative, rules);
+    const stored = row(arrival, seq, now, rules, plan);
+    events.add(stored);
+    if (plan) admitted(stored, narrative, plan);
   }
 
   /** Null when the rules threw: a fault of ours, which must not take down the other events of this transaction. */
@@ -156,6 +197,7 @@ export function createLedger(options: LedgerOptions) {
 
   return {
     accept,
+    raise,
     /** Events that wait for their commit. */
     pending: () => waiting.length,
     /**
@@ -192,8 +234,4 @@ function row(arrival: Arrival, seq: number, now: number, rules: Router, plan: Pl
     contentType: arrival.contentType,
     body: arrival.body,
   };
-}
-
-function specOf({ destination, rule, merged, severity, change, message }: PlannedDelivery, rules: Router): DeliverySpec {
-  return { rule, merged, severity, change, message, note: null, fallback: rules.fallbackOf(destination) };
 }

@@ -3,6 +3,10 @@
  * Written for the intersection of better-sqlite3 and Durable Object storage: no PRAGMA, no BEGIN.
  */
 import type { Sql } from '../ports.ts';
+import { groupTables } from './schema/groups.ts';
+import { deliveriesWithSuppressed, incidentTables } from './schema/incidents.ts';
+import { silenceTables } from './schema/silences.ts';
+import { timedTables } from './schema/timed.ts';
 
 const migrations: readonly (readonly string[])[] = [
   [
@@ -101,7 +105,14 @@ const migrations: readonly (readonly string[])[] = [
     ) STRICT, WITHOUT ROWID`,
     `CREATE TABLE heartbeat (id INTEGER PRIMARY KEY CHECK (id = 1), written_at INTEGER NOT NULL) STRICT`,
   ],
+  [...deliveriesWithSuppressed, ...incidentTables, ...groupTables, ...timedTables, ...silenceTables],
 ];
+
+/** Whether the store has the schema that this version knows. Only reads. */
+export function isCurrent(sql: Sql): boolean {
+  const known = sql.query(`SELECT 1 FROM sqlite_schema WHERE name = 'schema_version'`).length > 0;
+  return known && sql.query<{ version: number }>('SELECT version FROM schema_version')[0]?.version === migrations.length;
+}
 
 /** Brings the store to the newest schema. Throws when the file was written by a newer version: it could lose what that one added. */
 export function migrate(sql: Sql): void {

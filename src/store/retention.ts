@@ -1,6 +1,7 @@
 /** Forgetting, in steps so small that intake never notices. */
 import type { AfterTurn, Clock, Hash, Log, Sql } from '../ports.ts';
 
+import { createIncidentStore } from './incidents.ts';
 import { createKeyIndex, type KeyIndex } from './keys.ts';
 
 export interface PruneStep {
@@ -11,15 +12,18 @@ export interface PruneStep {
 
 /**
  * One step of a pass over the oldest events: looks at up to `limit` after sequence number `after` and removes those
- * received before `before` (epoch ms) with their keys, transitions, deliveries and attempts. An event with an open
- * delivery stays until that has ended. The pass is over at the first event that is young enough; one from a time that has not
+ * received before `before` (epoch ms) with their keys, transitions, deliveries, attempts and decisions. An event with an open
+ * delivery, or one that is still to be told, stays until that has ended. Subjects of which nothing younger is known go with them. The pass is over at the first event that is young enough; one from a time that has not
  * come yet (the clock was wrong) tells nothing about those behind it.
  */
 export function pruneStep(sql: Sql, keys: KeyIndex, before: number, after: number, limit: number, now = Infinity): PruneStep {
+  const incidents = createIncidentStore(sql);
   return sql.transaction(() => {
     const looked = sql.query<OldEvent & { old: number; ahead: number; open: number }>(
-      `SELECT seq, subscription, idempotency_key, job_id, updated_at_us, received_at < ? AS old, received_at > ? AS ahead, EXISTS (
-         SELECT 1 FROM deliveries WHERE event_seq = events.seq AND status NOT IN ('delivered', 'dead')
+      `SELECT seq, subscription, idempotency_key, job_id, updated_at_us, subject, received_at < ? AS old, received_at > ? AS ahead, EXISTS (
+         SELECT 1 FROM deliveries WHERE event_seq = events.seq AND status NOT IN ('delivered', 'dead', 'suppressed')
+         UNION ALL SELECT 1 FROM alerts WHERE event_seq = events.seq AND (due_at IS NOT NULL OR edit_at IS NOT NULL OR untold > 0)
+         UNION ALL SELECT 1 FROM late WHERE event_seq = events.seq AND due_at IS NOT NULL
        ) AS open FROM events WHERE seq > ? ORDER BY seq LIMIT ?`,
       before,
       now,
@@ -28,6 +32,7 @@ export function pruneStep(sql: Sql, keys: KeyIndex, before: number, after: numbe
     );
     const firstYoung = looked.findIndex((event) => event.old === 0 && event.ahead === 0);
     const old = firstYoung === -1 ? looked : looked.slice(0, firstYoung);
+    for (const { subject, old: isOld } of old) if (subject !== null && isOld === 1) incidents.forgetSubject(subject, before);
     const gone = old.filter((event) => event.old === 1 && event.open === 0);
     for (const event of gone) removeEvent(sql, keys, event);
     const passOver = firstYoung !== -1 || looked.length < limit;
@@ -42,6 +47,7 @@ interface OldEvent {
   idempotency_key: string;
   job_id: string | null;
   updated_at_us: number | null;
+  subject: string | null;
 }
 
 function removeEvent(sql: Sql, keys: KeyIndex, { seq, subscription, idempotency_key, job_id, updated_at_us }: OldEvent): void {
@@ -55,6 +61,7 @@ function removeEvent(sql: Sql, keys: KeyIndex, { seq, subscription, idempotency_
 
 function removeDeliveries(sql: Sql, seq: number): void {
   sql.query('DELETE FROM attempts WHERE event_seq = ?', seq);
+  sql.query('DELETE FROM decisions WHERE event_seq = ?', seq);
   sql.query('DELETE FROM deliveries WHERE event_seq = ?', seq);
 }
 
@@ -65,7 +72,7 @@ function removeDeliveries(sql: Sql, seq: number): void {
 function removeNotices(sql: Sql, before: number, limit: number): void {
   const oldest = sql.query<{ event_seq: number }>(
     `SELECT event_seq FROM deliveries WHERE notice IS NOT NULL AND event_seq < coalesce((SELECT min(seq) FROM events), ?)
-       GROUP BY event_seq HAVING max(created_at) < ? AND min(status IN ('delivered', 'dead')) ORDER BY event_seq LIMIT ?`,
+       GROUP BY event_seq HAVING max(created_at) < ? AND min(status IN ('delivered', 'dead', 'suppressed')) ORDER BY event_seq LIMIT ?`,
     Number.MAX_SAFE_INTEGER,
     before,
     limit,
@@ -83,9 +90,13 @@ export interface RetentionOptions {
   afterTurn: AfterTurn;
   log: Log;
   retentionMs: number;
+  /** Forget what else is from before a time (epoch ms), up to a number of things; returns how many. The longest silent first. */
+  forgetters: readonly Forget[];
 }
 
-export function createRetention({ sql, hash, clock, afterTurn, log, retentionMs }: RetentionOptions) {
+export type Forget = (before: number, limit: number) => number;
+
+export function createRetention({ sql, hash, clock, afterTurn, log, retentionMs, forgetters }: RetentionOptions) {
   const keys = createKeyIndex(sql, hash);
   let underWay = false;
 
@@ -103,8 +114,19 @@ export function createRetention({ sql, hash, clock, afterTurn, log, retentionMs 
       const { next } = result;
       return afterTurn(() => step(before, next, total));
     }
-    underWay = false;
     if (total > 0) log.info({ events: total }, 'pruned events past their retention');
+    forgetAlso(before, 0);
+  }
+
+  function forgetAlso(before: number, at: number): void {
+    const forget = forgetters[at];
+    try {
+      const forgotten = forget ? sql.transaction(() => forget(before, stepSize)) : 0;
+      if (forget) return afterTurn(() => forgetAlso(before, forgotten < stepSize ? at + 1 : at));
+    } catch (error) {
+      log.error({ err: error }, 'pruning failed: tried again at the next turn');
+    }
+    underWay = false;
   }
 
   return {

@@ -9,6 +9,8 @@ export interface VisibleMessage {
   text: string;
   blocks: Record<string, unknown>[];
   threadTs: string | null;
+  /** A reply that the channel shows too. */
+  broadcast?: boolean;
   receivedAtMs: number;
 }
 
@@ -28,17 +30,23 @@ interface Part {
   fields?: Part[];
 }
 
-/** No line break at the end. */
+/** A reply is indented, as below the message that it belongs to. No line break at the end. */
 export function renderSlackMessage(message: VisibleMessage, { width, color }: RenderOptions): string {
   const paint: Paint = (style, text) => (color ? styleText(style, text, { validateStream: false }) : text);
-  const bar = paint(barColor(message.text), '┃');
-  const room = Math.max(20, width - 2);
-  const what = message.kind === 'update' ? ' (edited)' : message.threadTs === null ? '' : ' (in thread)';
+  const indent = message.threadTs === null ? '' : '    ';
+  const bar = indent + paint(barColor(message.text), '┃');
+  const room = Math.max(20, width - indent.length - 2);
   const time = new Date(message.receivedAtMs).toTimeString().slice(0, 5);
-  const head = `${paint('bold', 'Narrative Relay')} ${paint('dim', `${channelName(message.channel)} · ${time}${what}`)}`;
+  const where = [channelName(message.channel), time, ...remarks(message)].join(' · ');
+  const head = `${paint('bold', 'Narrative Relay')} ${paint('dim', where)}`;
   const body =
     message.blocks.length === 0 ? wrap(plainOf(message.text), room) : blockLines(message.blocks as Part[], room, paint);
   return [head, ...body].map((line) => `${bar} ${line}`.trimEnd()).join('\n');
+}
+
+function remarks({ kind, threadTs, broadcast }: VisibleMessage): string[] {
+  const place = broadcast === true ? 'in thread, also sent to the channel' : 'in thread';
+  return [...(kind === 'update' ? ['edited'] : []), ...(threadTs === null ? [] : [place])];
 }
 
 function channelName(channel: string): string {
@@ -105,9 +113,10 @@ function textOf(text: unknown): string {
   return typeof text === 'object' && text !== null ? textOf((text as Part).text) : '';
 }
 
-/** Markup as it reads: links by their label, bold without its stars. */
+/** Markup as it reads: links and times by their label, mentions by whom they call, bold without its stars. */
 function plainOf(markup: string): string {
   return markup
+    .replace(/<!(?:subteam\^)?(\w+)>/g, '@$1')
     .replace(/<(?:[^<>|]*)\|([^<>]*)>/g, '$1')
     .replace(/<([^<>|]*)>/g, '$1')
     .replace(/(^|\s)\*([^*\n]+)\*(?=\s|$)/g, '$1$2')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createConsoleDestination } from '../../src/destination/console.ts';
 import { createTemplates } from '../../src/rules/template.ts';
-import { delivery, failedWith, noSignal, notice } from './example-delivery.ts';
+import { completedContent, delivery, failedWith, incident, noSignal, notice, recovered } from './example-delivery.ts';
 
 function terminal() {
   const written: string[] = [];
@@ -42,4 +42,18 @@ test('the preview is the text that is printed', async () => {
   const { written, destination } = terminal();
   await destination.send(delivery(), noSignal);
   expect(destination.preview(delivery()).body).toBe(written[0]);
+});
+
+test('an incident’s alert says since when and how often below its title; a count prints nothing', async () => {
+  const { written, destination } = terminal();
+  const owners = [{ mention: '<!channel>', runbook: 'https://wiki.example.com/x' }];
+  await destination.send(delivery({ incident: incident({ failures: 3 }), owners }), noSignal);
+  expect(written[0]).toMatch(/^\[CRITICAL\] .*\n {2}Failing since 09:12 UTC · 3rd failure\n/);
+  expect(written[0]).toContain('  Runbook: https://wiki.example.com/x\n');
+  expect(written[0]).not.toContain('channel');
+  await destination.send(delivery({ content: completedContent(), incident: recovered() }), noSignal);
+  expect(written[1]).toMatch(/^\[OK\] .* recovered after 42 min .*\n {2}Recovered after 42 min · 3 failures\n/);
+  const counted = await destination.send(delivery({ incident: incident({ act: 'count' }) }), noSignal);
+  expect(counted).toMatchObject({ kind: 'delivered', detail: expect.stringContaining('not printed') });
+  expect(written).toHaveLength(2);
 });

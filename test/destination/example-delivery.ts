@@ -1,6 +1,7 @@
 /** Deliveries for the destinations' tests, and the ports that those need. */
 import { createHash, createHmac } from 'node:crypto';
-import type { Outgoing } from '../../src/destination/destination.ts';
+import type { IncidentStatus, Outgoing } from '../../src/destination/destination.ts';
+import type { RelayEvent, RelayFacts } from '../../src/event/event.ts';
 import { parseBody } from '../../src/event/parse.ts';
 import type { Hash } from '../../src/ports.ts';
 
@@ -35,8 +36,68 @@ export function delivery(changes: Partial<Outgoing> = {}): Outgoing {
     subject: 'datasets_deliver_data/10736',
     links: { job: 'https://example.com/jobs/{{ job.id }}' },
     note: null,
+    broadcast: false,
+    incident: null,
+    root: null,
+    owners: [],
+    unsureSinceMs: null,
     ...changes,
   };
+}
+
+/** An open incident that began with the delivery's own failure, unless changed. */
+export function incident(changes: Partial<IncidentStatus> = {}): IncidentStatus {
+  return {
+    act: 'open',
+    sinceMs: Date.UTC(2026, 2, 2, 9, 12),
+    lastMs: Date.UTC(2026, 2, 2, 9, 12),
+    failures: 1,
+    firstSaid: 'Access denied to bucket',
+    lastSaid: 'Access denied to bucket',
+    endedMs: null,
+    ...changes,
+  };
+}
+
+/** Three failures, over 42 minutes after the first. */
+export function recovered(changes: Partial<IncidentStatus> = {}): IncidentStatus {
+  return incident({
+    act: 'recover',
+    lastMs: Date.UTC(2026, 2, 2, 9, 40),
+    failures: 3,
+    lastSaid: 'Out of memory',
+    endedMs: Date.UTC(2026, 2, 2, 9, 54),
+    ...changes,
+  });
+}
+
+/** The job's next run went well. */
+export function completedContent(): Outgoing['content'] {
+  const event = JSON.parse(failedJobBody) as { data: object };
+  const data = { ...event.data, state: 'completed', failures: [], ended_at: '2026-03-02T09:54:00' };
+  return eventContent(JSON.stringify({ ...event, type: 'job.completed', data }));
+}
+
+/** The relay about itself. */
+export function relayContent(changes: Partial<RelayFacts> = {}): Outgoing['content'] {
+  const relay: RelayFacts = {
+    topic: 'destination-parked',
+    state: 'failed',
+    about: 'data-eng',
+    detail: 'destination data-eng takes nothing: channel_not_found',
+    ...changes,
+  };
+  const narrative: RelayEvent = {
+    kind: 'relay',
+    type: `relay.${relay.topic}`,
+    narrative_id: null,
+    subscription_id: null,
+    company_id: null,
+    created_at: '2026-03-02T09:12:00Z',
+    relay,
+  };
+  const received = { id: 'evt_1', subscription: '', receivedAtMs: nowMs, narrative };
+  return { kind: 'event', received, body: new TextEncoder().encode(JSON.stringify(relay)), contentType: 'application/json' };
 }
 
 export function eventContent(body: string, contentType = 'application/json'): Outgoing['content'] {

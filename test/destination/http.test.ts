@@ -5,7 +5,20 @@ import type { Outgoing } from '../../src/destination/destination.ts';
 import { createHttpDestination, type HttpConfig } from '../../src/destination/http.ts';
 import { isReservedHeader } from '../../src/destination/reserved-headers.ts';
 import { signStandardWebhook, standardWebhooksKey } from '../../src/destination/standard-webhooks.ts';
-import { clock, delivery, eventContent, failedJobBody, nodeHash, noSignal, notice, nowMs } from './example-delivery.ts';
+import {
+  clock,
+  completedContent,
+  delivery,
+  eventContent,
+  failedJobBody,
+  incident,
+  nodeHash,
+  noSignal,
+  notice,
+  nowMs,
+  recovered,
+  relayContent,
+} from './example-delivery.ts';
 
 const secret = 'whsec_ZmFrZSBzZWNyZXQgZm9yIHRlc3Rz';
 let receiver: HttpReceiver;
@@ -61,6 +74,36 @@ describe('a forwarded event', () => {
     });
   });
 
+  test('says where it stands in an incident, and goes as it came all the same', async () => {
+    await send({ incident: incident() });
+    await send({ incident: incident({ act: 'remind', failures: 2 }) });
+    await send({ content: completedContent(), incident: recovered() });
+    await send();
+    expect(receiver.requests.map(({ headers }) => headers['x-narrative-relay-incident'])).toEqual([
+      'open',
+      'remind',
+      'recover',
+      undefined,
+    ]);
+    expect(text(1)).toBe(failedJobBody);
+    expect(text(2)).toContain('"state":"completed"');
+    expect(receiver.problems).toEqual([]);
+  });
+
+  test('is not sent only to be counted', async () => {
+    const counted = await send({ incident: incident({ act: 'count' }) });
+    expect(counted).toEqual({ kind: 'delivered', detail: 'not sent: a request can edit nothing' });
+    expect(receiver.requests).toEqual([]);
+  });
+
+  test('of the relay’s own is as the relay wrote it, and names no subscription', async () => {
+    const content = relayContent();
+    await send({ content });
+    expect(text()).toBe(new TextDecoder().decode(content.kind === 'event' ? content.body : undefined));
+    expect(receiver.requests[0]!.headers).not.toHaveProperty('x-narrative-relay-subscription');
+    expect(receiver.problems).toEqual([]);
+  });
+
   test('goes with the method and the headers of the configuration, and to its whole URL', async () => {
     const to = destination({
       url: `${receiver.url}/a/b?c=d`,
@@ -110,6 +153,16 @@ test('a notice is JSON of its own, with an id that no event has', async () => {
   });
   expect(receiver.requests[0]!.headers['webhook-id']).toBe('dlv_1');
   expect(receiver.problems).toEqual([]);
+});
+
+test('a notice with facts and links keeps them', async () => {
+  const more = {
+    fields: [{ label: 'Missing', value: 'dataset 10736' }],
+    links: [{ label: 'Docs', url: 'https://example.com/' }],
+  };
+  if (notice.kind === 'notice') await send({ content: { ...notice, ...more }, incident: incident() });
+  expect(JSON.parse(text())).toMatchObject(more);
+  expect(receiver.requests[0]!.headers).toMatchObject({ 'x-narrative-relay-incident': 'open', 'webhook-id': 'dlv_1' });
 });
 
 describe('an answer', () => {

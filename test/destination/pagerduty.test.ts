@@ -4,7 +4,19 @@ import { renderPagerDutyEvent } from '../../src/terminal/pagerduty.ts';
 import { createPagerDutyDestination, type PagerDutyConfig } from '../../src/destination/pagerduty.ts';
 import type { Outgoing, Severity } from '../../src/destination/destination.ts';
 import { createTemplates } from '../../src/rules/template.ts';
-import { clock, delivery, eventContent, failedWith, nodeHash, noSignal, notice } from './example-delivery.ts';
+import {
+  clock,
+  completedContent,
+  delivery,
+  eventContent,
+  failedWith,
+  incident,
+  nodeHash,
+  noSignal,
+  notice,
+  recovered,
+  relayContent,
+} from './example-delivery.ts';
 
 const routingKey = 'FAKE0ROUTING0KEY0FOR0TESTS0ABCD1';
 const { render } = createTemplates();
@@ -153,6 +165,98 @@ test('each notice is an alert of its own, the same in each attempt', async () =>
   expect(pagerduty.events[0]?.payload).toMatchObject({ summary: 'destination data-eng is broken', source: 'narrative-relay' });
 });
 
+describe('an incident', () => {
+  const over: Partial<Outgoing> = { content: completedContent(), incident: recovered() };
+
+  test('is one alert: opened, reminded of and resolved by the same key', async () => {
+    await send({ incident: incident() });
+    await send({ incident: incident({ act: 'remind', failures: 2 }) });
+    expect(pagerduty.alerts()).toMatchObject([{ state: 'open', triggers: 2 }]);
+    expect(await send(over)).toEqual({
+      kind: 'delivered',
+      detail: 'resolve queued as narrative/datasets_deliver_data/10736',
+      receipt: { dedup_key: 'narrative/datasets_deliver_data/10736' },
+    });
+    expect(pagerduty.problems).toEqual([]);
+    expect(pagerduty.resolves).toEqual([
+      { routing_key: routingKey, event_action: 'resolve', dedup_key: 'narrative/datasets_deliver_data/10736' },
+    ]);
+    expect(pagerduty.alerts()).toMatchObject([{ state: 'resolved', triggers: 2 }]);
+  });
+
+  test('tells since when, how often, and where the runbook is', async () => {
+    const owners = [{ mention: '<@U0ANNA>', runbook: 'https://wiki.example.com/deliveries' }];
+    await send({ incident: incident({ failures: 3, firstSaid: 'disk full' }), owners });
+    expect(pagerduty.problems).toEqual([]);
+    expect(pagerduty.events[0]!.payload.custom_details).toMatchObject({
+      Since: '2026-03-02T09:12:00.000Z',
+      Failures: '3',
+      'First failure': 'disk full',
+    });
+    expect(pagerduty.events[0]!.links![0]).toEqual({ href: 'https://wiki.example.com/deliveries', text: 'Runbook' });
+    expect(JSON.stringify(pagerduty.events)).not.toContain('U0ANNA');
+  });
+
+  test('that a notice opens is resolved by a notice', async () => {
+    const subject = 'expect/nightly';
+    await send({ content: notice, subject, incident: incident(), deliveryId: 'dlv_8' });
+    await send({ content: notice, subject, incident: recovered(), deliveryId: 'dlv_9' });
+    expect(pagerduty.problems).toEqual([]);
+    expect(pagerduty.alerts()).toMatchObject([{ dedupKey: 'narrative/expect/nightly', state: 'resolved' }]);
+  });
+
+  test('of which PagerDuty knows nothing is resolved without harm', async () => {
+    const heard: unknown[] = [];
+    pagerduty.onResolve((_resolve, alert) => heard.push(alert));
+    expect(await send(over)).toMatchObject({ kind: 'delivered' });
+    expect(pagerduty.problems).toEqual([]);
+    expect(pagerduty.alerts()).toEqual([]);
+    expect(heard).toEqual([null]);
+  });
+
+  test('is resolved again after a time-out: that is never ambiguous', async () => {
+    pagerduty.answerWith((_request, count) => (count === 1 ? { kind: 'hang', after: true } : null));
+    expect(await send(over, destination({ timeoutMs: 40 }))).toMatchObject({ kind: 'retry', reason: 'timeout' });
+    expect(await send(over)).toMatchObject({ kind: 'delivered' });
+  });
+
+  test('of changes says with a change that it is over', async () => {
+    await send({ ...over, change: true });
+    expect(pagerduty.problems).toEqual([]);
+    expect(pagerduty.resolves).toEqual([]);
+    expect(pagerduty.changes[0]!.payload.summary).toBe('datasets_deliver_data recovered after 42 min · dataset 10736');
+  });
+
+  test.each([{ change: false }, { change: true }])('counts in silence (%j)', async (kind) => {
+    const sent = await send({ ...kind, incident: incident({ act: 'count' }) });
+    expect(sent).toEqual({ kind: 'delivered', detail: 'not sent: PagerDuty edits nothing' });
+    expect([pagerduty.events, pagerduty.changes, pagerduty.resolves]).toEqual([[], [], []]);
+  });
+
+  test('is previewed as it is resolved', () => {
+    expect(destination().preview(delivery(over)).body).toEqual({
+      routing_key: '…BCD1',
+      event_action: 'resolve',
+      dedup_key: 'narrative/datasets_deliver_data/10736',
+    });
+  });
+});
+
+test('what the relay says about itself is an alert like any other', async () => {
+  const subject = 'relay/destination-parked/data-eng';
+  await send({ content: relayContent(), subject, incident: incident() });
+  await send({ content: relayContent({ about: null }), subject: 'relay/backlog' });
+  expect(pagerduty.problems).toEqual([]);
+  expect(pagerduty.events[0]!.payload).toMatchObject({
+    summary: 'destination data-eng takes nothing: channel_not_found',
+    source: 'narrative-relay',
+    component: 'data-eng',
+    group: 'destination-parked',
+    class: 'relay.destination-parked',
+  });
+  expect(pagerduty.events[1]!.payload).not.toHaveProperty('component');
+});
+
 describe('an answer', () => {
   test.each([
     [408, { kind: 'retry', reason: 'timeout' }],
@@ -245,6 +349,20 @@ test.each([
   const config = { name: 'oncall', routingKey, region, fallback: null, pace: null };
   await createPagerDutyDestination(config, { fetch: recording, clock, hash: nodeHash, render }).send(delivery(), noSignal);
   expect(urls).toEqual([expected]);
+});
+
+test('the demo draws what is resolved by what it was about, or by its key', async () => {
+  const options = { width: 60, color: false };
+  const resolve = { event_action: 'resolve' as const, dedup_key: 'narrative/materialize-view/10744' };
+  expect(renderPagerDutyEvent(resolve, options).split('\n')).toEqual([
+    expect.stringMatching(/^┏━ PagerDuty · resolved ━+$/),
+    '┃ narrative/materialize-view/10744',
+    '┗━',
+  ]);
+  await send();
+  const drawn = renderPagerDutyEvent({ ...resolve, payload: pagerduty.alerts()[0]!.last.payload }, options);
+  expect(drawn).toContain('┃ datasets_deliver_data failed');
+  expect(drawn).not.toContain('Job id');
 });
 
 test('the demo draws an event within the width that it is given', async () => {

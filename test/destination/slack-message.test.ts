@@ -2,11 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkSlackMessage } from '../../src/demo/slack-check.ts';
 import { composeAlert, type Alert } from '../../src/destination/alert.ts';
-import type { Outgoing } from '../../src/destination/destination.ts';
-import { plainSlackMessage, slackEscape, slackMessage, type SlackMessage } from '../../src/destination/slack-message.ts';
+import { maxNoticeText, type Outgoing } from '../../src/destination/destination.ts';
+import {
+  plainSlackMessage,
+  slackEscape,
+  slackMessage,
+  slackReply,
+  type SlackMessage,
+} from '../../src/destination/slack-message.ts';
+import { escapedLength } from '../../src/destination/text.ts';
 import { parseWire } from '../../src/event/parse.ts';
 import { createTemplates } from '../../src/rules/template.ts';
-import { delivery, eventContent } from './example-delivery.ts';
+import { delivery, eventContent, incident, nowMs } from './example-delivery.ts';
 import { changedJob, fixtureEvent } from './example-events.ts';
 
 const { render } = createTemplates();
@@ -19,8 +26,9 @@ function messageOf(changes: Partial<Outgoing>) {
   return slackMessage(alertOf(changes));
 }
 
-function verdictOn(message: SlackMessage) {
-  return checkSlackMessage({ ...message, unfurl_links: false, unfurl_media: false });
+/** `mentions`: those that are meant. */
+function verdictOn(message: SlackMessage, mentions: string[] = []) {
+  return checkSlackMessage({ ...message, unfurl_links: false, unfurl_media: false }, { mentions });
 }
 
 const clean = { error: null, traps: [] };
@@ -66,6 +74,79 @@ describe('a failed job in Slack', () => {
       expect(verdictOn(messageOf({ content: fixtureEvent(name) }))).toEqual(clean);
     }
   });
+});
+
+describe('a message about an incident', () => {
+  const failing = incident({ failures: 3, sinceMs: Date.UTC(2026, 2, 2, 8, 30), firstSaid: 'disk full' });
+  const owners = [{ mention: '<!subteam^S0DATA>', runbook: 'https://wiki.example.com/deliveries' }];
+
+  test('says since when, in the reader’s own time zone, how often, and calls its owners', () => {
+    const { text, blocks } = messageOf({ incident: failing, owners });
+    const unix = failing.sinceMs / 1000;
+    expect(blocks[1]).toEqual({
+      type: 'section',
+      text: {
+        type: 'mrkdwn',
+        text: `*Failing since <!date^${unix}^{date_short_pretty} {time}|08:30 UTC> · 3rd failure*\n<!subteam^S0DATA>`,
+        verbatim: true,
+      },
+    });
+    expect(text).toBe(
+      '🔴 datasets_deliver_data failed · dataset 10736 — Failing since 08:30 UTC · 3rd failure — Access denied to bucket <!subteam^S0DATA>',
+    );
+    expect(JSON.stringify(blocks)).toContain('{"type":"link","url":"https://wiki.example.com/deliveries","text":"Runbook"}');
+    expect(JSON.stringify(blocks)).toContain('*First failure*\\ndisk full');
+  });
+
+  test('as a reply is compact: no facts that the message above the thread has', () => {
+    const { blocks } = slackReply(alertOf({ incident: failing, owners }));
+    expect(blocks.map(({ type }) => type)).toEqual(['section', 'section', 'rich_text', 'rich_text', 'context']);
+    expect(JSON.stringify(blocks)).not.toContain('fields');
+    expect(JSON.stringify(blocks)).toContain('Access denied to bucket');
+  });
+
+  test('says in plain form what it says in full', () => {
+    const { text } = plainSlackMessage(alertOf({ incident: failing, owners }));
+    for (const part of ['Failing since 08:30 UTC · 3rd failure', '<!subteam^S0DATA>', 'Runbook: https://wiki.example.com/']) {
+      expect(text).toContain(part);
+    }
+  });
+});
+
+describe('more owners than a message has room for', () => {
+  const owner = (i: number) => ({ mention: `<!subteam^S0ABCDEF${i + 100}>`, runbook: null });
+  const calling = (n: number) => alertOf({ incident: incident(), owners: Array.from({ length: n }, (_, i) => owner(i)) });
+  const forms = [slackMessage, slackReply, plainSlackMessage];
+  const called = (text: string) => text.match(/<!subteam\^S0ABCDEF\d+>/g)?.length ?? 0;
+
+  test.each(forms)('are counted where they are not called (%o)', (form) => {
+    const { text, blocks } = form(calling(60));
+    for (const said of [text, ...(blocks === undefined ? [] : [JSON.stringify(blocks)])]) {
+      const more = Number(/ \+(\d+) more owners/.exec(said)?.[1]);
+      expect(called(said)).toBeGreaterThan(20);
+      expect(called(said) + more).toBe(60);
+    }
+  });
+
+  test.each(forms)('are not said of as many as fit (%o)', (form) => {
+    const { text } = form(calling(25));
+    expect(called(text)).toBe(25);
+    expect(text).not.toContain('more owner');
+  });
+
+  test('one that is too long to be called is one owner', () => {
+    const mentions = [`<!subteam^S0ABC|${'x'.repeat(700)}>`, '<@U0ABC>'];
+    expect(slackMessage({ ...alertOf({}), mentions }).blocks[1]).toMatchObject({ text: { text: '<@U0ABC> +1 more owner' } });
+  });
+});
+
+test('a notice’s text is shown whole in every form, up to what notices may have', () => {
+  const text = `${'&'.repeat(300)}${'x'.repeat(maxNoticeText - 1_500 - 4)} end`;
+  expect(escapedLength(text)).toBe(maxNoticeText);
+  const alert = alertOf({ content: { kind: 'notice', title: 'many', text, occurredAtMs: nowMs }, incident: incident() });
+  for (const form of [slackMessage, slackReply, plainSlackMessage]) expect(JSON.stringify(form(alert))).toContain('x end');
+  const longer = { ...alert, text: slackEscape(`${text}!`) };
+  for (const form of [slackMessage, slackReply, plainSlackMessage]) expect(JSON.stringify(form(longer))).not.toContain('x end');
 });
 
 test('notes come right below the header', () => {
@@ -145,9 +226,12 @@ test('a 300 KB stack trace becomes a message within the limits', () => {
 
 test('with every part at its largest, text and URLs together stay under 9,000 characters', () => {
   const long = '& '.repeat(5_000);
+  const mentions = Array.from({ length: 40 }, (_, i) => `<!subteam^S0ABC${i}>`);
   const message = slackMessage({
     tone: 'bad',
     title: slackEscape(long),
+    status: ['Failing since ', { atMs: nowMs, utc: '2026-03-02 09:12 UTC' }, ' · 1234567th failure'],
+    mentions,
     text: slackEscape(long),
     fields: Array.from({ length: 40 }, () => ({ label: long, value: slackEscape(long), source: 'event' as const })),
     excerpt: long,
@@ -160,7 +244,9 @@ test('with every part at its largest, text and URLs together stay under 9,000 ch
   const escapedLength = [...strings].reduce((sum, [, text = '']) => sum + text.replace(/&(?!amp;)/g, '&amp;').length, 0);
   expect(escapedLength).toBeGreaterThan(6_000);
   expect(escapedLength).toBeLessThanOrEqual(9_000);
-  expect(verdictOn(message)).toEqual(clean);
+  expect(verdictOn(message, mentions)).toEqual(clean);
+  expect(message.text).toContain(mentions[0]);
+  expect(message.text).not.toContain(mentions[39]);
 });
 
 test('the plain form says all that matters without blocks', () => {
@@ -209,9 +295,12 @@ const nasty = fc.oneof(
 
 test('whatever an alert holds, its message is within Slack’s limits and clean', () => {
   const escaped = nasty.map(slackEscape);
+  const owners = ['<!subteam^S0ABC|@data>', '<@U0ABC>'];
   const alert: fc.Arbitrary<Alert> = fc.record({
     tone: fc.constantFrom('bad', 'good', 'neutral'),
     title: escaped,
+    status: fc.option(fc.constant(['Failing since ', { atMs: nowMs, utc: '09:12 UTC' }, ' · 3rd failure'])),
+    mentions: fc.constant(owners),
     text: fc.option(escaped),
     fields: fc.array(fc.record({ label: nasty, value: escaped, source: fc.constantFrom('rule', 'event') }), { maxLength: 200 }),
     excerpt: fc.option(nasty),
@@ -224,8 +313,8 @@ test('whatever an alert holds, its message is within Slack’s limits and clean'
   });
   fc.assert(
     fc.property(alert, (any) => {
-      for (const message of [slackMessage(any), plainSlackMessage(any)]) {
-        expect(verdictOn(message)).toEqual(clean);
+      for (const message of [slackMessage(any), slackReply(any), plainSlackMessage(any)]) {
+        expect(verdictOn(message, owners)).toEqual(clean);
         expect(message.text.length).toBeLessThanOrEqual(3_000);
       }
     }),
@@ -259,8 +348,7 @@ test('whatever an event holds, an alert is made of it, and its message is clean'
       const received = { id: 'evt_1', subscription: 'production', receivedAtMs: 0, narrative: parsed.event };
       const content: Outgoing['content'] = { kind: 'event', received, body: new Uint8Array(), contentType: 'application/json' };
       const any = alertOf({ content, message: own, note, links: { job: 'https://example.com/{{ job.id }}?t={{ job.type }}' } });
-      expect(verdictOn(slackMessage(any))).toEqual(clean);
-      expect(verdictOn(plainSlackMessage(any))).toEqual(clean);
+      for (const made of [slackMessage(any), slackReply(any), plainSlackMessage(any)]) expect(verdictOn(made)).toEqual(clean);
     }),
     { numRuns: 200 },
   );

@@ -69,6 +69,7 @@ describe('the check', () => {
     ['a mention in the top-level text', { ...silent, text: '<!here>' }],
     ['unfurling', { text: 'x' }],
     ['link_names', { ...silent, text: 'x', link_names: true }],
+    ['a broadcast of what is no reply', { ...silent, text: 'x', reply_broadcast: true }],
   ];
   test.each(trapped)('sees the trap in %s', (_name, message) => {
     expect(checkSlackMessage(message as Record<string, unknown>)).toMatchObject({ error: null, traps: [expect.any(String)] });
@@ -78,6 +79,15 @@ describe('the check', () => {
     const good = '*a* &lt;b&gt; &amp; <https://example.com/x?a=1|label> <!date^1392734382^{date}|2014> 😀 שלום\u200f';
     expect(checkSlackMessage(markup(good))).toEqual({ error: null, traps: [] });
     expect(checkSlackMessage(markup('<!subteam^S0ABC>'), { mentions: 'allowed' }).traps).toEqual([]);
+  });
+
+  test('lets those mentions pass that are meant, and no other', () => {
+    const { traps } = checkSlackMessage(markup('<!subteam^S0ABC|@data> <!channel>'), { mentions: ['<!subteam^S0ABC|@data>'] });
+    expect(traps).toEqual([expect.stringContaining('mentions <!channel>')]);
+  });
+
+  test('knows that an edit has no unfurling', () => {
+    expect(checkSlackMessage({ text: 'x' }, { request: 'edit' }).traps).toEqual([]);
   });
 });
 
@@ -111,6 +121,82 @@ describe('the stand-in', () => {
     await call('chat.postMessage', { channel: 'C1', text: 'unheard', ...silent });
     expect(heard).toEqual(['post one', 'post two', 'update one, edited']);
     expect(slack.messages).toHaveLength(4);
+  });
+
+  test('shows what a channel shows now: edited messages and their threads', async () => {
+    const { ts } = await call('chat.postMessage', { channel: 'C1', text: 'one', ...silent });
+    await call('chat.postMessage', { channel: 'C1', text: 'a reply', thread_ts: ts, ...silent });
+    await call('chat.postMessage', { channel: 'C1', text: 'over', thread_ts: ts, reply_broadcast: true, ...silent });
+    await call('chat.postMessage', { channel: 'C2', text: 'elsewhere', ...silent });
+    await call('chat.update', { channel: 'C1', ts, text: 'one, edited' });
+    expect(slack.channel('C1')).toMatchObject([
+      {
+        ts,
+        text: 'one, edited',
+        edited: true,
+        replies: [
+          { text: 'a reply', edited: false, broadcast: false },
+          { text: 'over', broadcast: true },
+        ],
+      },
+    ]);
+    expect(slack.messages.map(({ kind, threadTs, broadcast }) => [kind, threadTs, broadcast])).toEqual([
+      ['post', null, false],
+      ['post', ts, false],
+      ['post', ts, true],
+      ['post', null, false],
+      ['update', null, false],
+    ]);
+    expect(slack.problems).toEqual([]);
+  });
+
+  test('knows no thread and no edit of what is not in that channel, or was deleted', async () => {
+    const { ts } = await call('chat.postMessage', { channel: 'C1', text: 'one', ...silent });
+    const reply = (channel: string, thread_ts: unknown) => call('chat.postMessage', { channel, text: 'x', thread_ts, ...silent });
+    expect(await reply('C2', ts)).toEqual({ ok: false, error: 'thread_not_found' });
+    expect(await call('chat.update', { channel: 'C2', ts, text: 'x' })).toEqual({ ok: false, error: 'message_not_found' });
+    slack.remove('C1', ts as string);
+    expect(await reply('C1', ts)).toMatchObject({ error: 'thread_not_found' });
+    expect(slack.channel('C1')).toEqual([]);
+  });
+
+  test('lets a token read only with the scope for it, and metadata only when asked for', async () => {
+    expect(await call('conversations.history', { channel: 'C1' })).toEqual({
+      ok: false,
+      error: 'missing_scope',
+      needed: 'channels:history',
+      provided: 'chat:write,chat:write.public',
+    });
+    await slack.close();
+    slack = await startSlackStandIn({ scopes: ['chat:write', 'groups:history'] });
+    const metadata = { event_type: 'a', event_payload: { delivery_id: 'dlv_1' } };
+    const { ts } = await call('chat.postMessage', { channel: 'C1', text: 'one', metadata, ...silent });
+    await call('chat.postMessage', { channel: 'C1', text: 'two', thread_ts: ts, ...silent });
+    await call('chat.postMessage', { channel: 'C1', text: 'three', ...silent });
+    const texts = async (method: string, fields: object) =>
+      ((await call(method, { channel: 'C1', ...fields })).messages as { text: string }[]).map(({ text }) => text);
+    expect(await texts('conversations.history', {})).toEqual(['three', 'one']);
+    expect(await texts('conversations.history', { oldest: ts })).toEqual(['three']);
+    expect(await texts('conversations.replies', { ts })).toEqual(['one', 'two']);
+    expect(await call('conversations.replies', { channel: 'C1', ts: '1.000001' })).toMatchObject({ error: 'thread_not_found' });
+    const first = await call('conversations.history', { channel: 'C1', limit: 1 });
+    expect(first).toMatchObject({ has_more: true, messages: [{ text: 'three' }] });
+    const { next_cursor: cursor } = first.response_metadata as { next_cursor: string };
+    const second = await call('conversations.history', { channel: 'C1', limit: 1, cursor, include_all_metadata: true });
+    expect(second).toMatchObject({
+      has_more: false,
+      messages: [{ text: 'one', metadata }],
+      response_metadata: { next_cursor: '' },
+    });
+    expect(JSON.stringify(await call('conversations.history', { channel: 'C1' }))).not.toContain('metadata":{"event');
+  });
+
+  test('tells the token’s scopes as Slack does', async () => {
+    const response = await fetch(`${slack.url}auth.test`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer xoxb-fake-token' },
+    });
+    expect(response.headers.get('x-oauth-scopes')).toBe('chat:write,chat:write.public');
   });
 
   test('refuses like Slack, and remembers why', async () => {
@@ -170,13 +256,25 @@ describe('a message on a terminal', () => {
     }
   });
 
+  test('says that it was edited, and stands below its thread’s message, within the width', () => {
+    const options = { width: 60, color: false };
+    expect(renderSlackMessage({ ...message, kind: 'update' }, options).split('\n', 1)[0]).toMatch(/ · edited$/);
+    const reply = renderSlackMessage({ ...message, threadTs: '1.000001', broadcast: true }, options).split('\n');
+    expect(reply[0]).toMatch(/ · in thread, also sent to the channel$/);
+    expect(reply.every((line) => line.startsWith('    ┃'))).toBe(true);
+    const facts = reply.filter((line) => !line.includes('https:')).slice(1);
+    expect(Math.max(...facts.map((line) => line.length))).toBeLessThanOrEqual(61);
+  });
+
   test('is coloured only when asked to be', () => {
     expect(renderSlackMessage(message, { width: 100, color: false })).not.toContain('\x1b');
     expect(renderSlackMessage(message, { width: 100, color: true })).toContain('\x1b[31m┃');
   });
 
   test('reads markup as a person would see it', () => {
-    const plain = { ...message, blocks: [], text: '🔴 a &lt;b&gt; &amp; <https://example.com|the page>' };
-    expect(renderSlackMessage(plain, { width: 100, color: false })).toContain('🔴 a <b> & the page');
+    const read = (text: string) => renderSlackMessage({ ...message, blocks: [], text }, { width: 100, color: false });
+    expect(read('🔴 a &lt;b&gt; &amp; <https://example.com|the page>')).toContain('🔴 a <b> & the page');
+    expect(read('*Failing since <!date^1772442720^{time}|09:12 UTC>*')).toContain('┃ Failing since 09:12 UTC');
+    expect(read('<!here> <@U0ANNA> <!subteam^S0DATA> <!subteam^S0DATA|@data>')).toContain('@here @U0ANNA @S0DATA @data');
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cleanText, httpUrl, oneLine, truncate, truncateMarkup } from '../../src/destination/text.ts';
+import { cleanText, escapedLength, httpUrl, oneLine, truncate, truncateMarkup } from '../../src/destination/text.ts';
 
 /** Any string at all, lone surrogates included, with the troublesome characters more often than chance has it. */
 const anyText = fc.string({
@@ -99,4 +99,8 @@ describe('httpUrl', () => {
       'https://example.com/a%20b%7Cc?q=%3Cx%3E%7C%22y%22#z%7C%3Cw%3E',
     );
   });
+});
+
+test('escapedLength is the length after escaping', () => {
+  expect(escapedLength('a & b < c > &amp;')).toBe('a &amp; b &lt; c &gt; &amp;amp;'.length);
 });

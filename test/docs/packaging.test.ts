@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { readSettings } from '../../src/settings.ts';
+import { documentAt } from './markdown.ts';
 
 const dockerfile = readFileSync('Dockerfile', 'utf8');
 const instructions = dockerfile
@@ -65,9 +66,16 @@ test('src imports nothing that is a devDependency only: the image has none of th
 });
 
 describe('the deployment examples', () => {
-  test('the Slack app asks for no more than posting needs', () => {
-    const manifest = parse(readFileSync('docs/slack-manifest.yaml', 'utf8')) as { oauth_config: { scopes: { bot: string[] } } };
-    expect(manifest.oauth_config.scopes).toEqual({ bot: ['chat:write', 'chat:write.public'] });
+  test('the Slack app asks for what posting needs, and to find again what it posted, which may be left out', () => {
+    const text = readFileSync('docs/slack-manifest.yaml', 'utf8');
+    const manifest = parse(text) as { oauth_config: { scopes: { bot: string[] } } };
+    const needed = ['chat:write', 'chat:write.public'];
+    const optional = ['channels:history', 'groups:history'];
+    expect(manifest.oauth_config.scopes).toEqual({ bot: [...needed, ...optional] });
+    const explained = text.split('# Optional')[1] ?? '';
+    expect(optional.filter((scope) => !explained.includes(scope))).toEqual([]);
+    const { text: readme } = documentAt('README.md');
+    expect([...needed, ...optional].filter((scope) => !readme.includes(`\`${scope}\``))).toEqual([]);
   });
 
   test('the systemd unit sets what the settings understand', () => {
@@ -76,7 +84,7 @@ describe('the deployment examples', () => {
       [...unit.matchAll(/^Environment=([A-Z_]+)=(.+)$/gm)].map(([, name, value]) => [name!, value!]),
     );
     expect(readSettings(environment)).toMatchObject({ ok: true, warnings: [] });
-    expect(unit).toContain('ExecStart=/usr/bin/node --max-semi-space-size=4 src/cli/main.ts serve\n');
+    expect(unit).toContain('ExecStart=/usr/bin/node --max-semi-space-size=16 src/cli/main.ts serve\n');
   });
 
   test('compose builds this folder and mounts its rules', () => {
@@ -95,5 +103,27 @@ describe('the deployment examples', () => {
     const settings = readSettings({});
     const port = settings.ok ? settings.settings.port : 0;
     expect(readFileSync(`docs/deploy/${name}`, 'utf8')).toContain(`127.0.0.1:${port}`);
+  });
+
+  test('nginx lets the webhook route through and nothing else', () => {
+    const text = readFileSync('docs/deploy/nginx.conf', 'utf8');
+    const locations = [...text.matchAll(/location ([^{]+) \{([^}]*)\}/g)].map(([, path, block]) => [
+      path,
+      /proxy_pass/.test(block!),
+    ]);
+    expect(locations).toEqual([
+      ['/webhooks/narrative', true],
+      ['/', false],
+    ]);
+  });
+
+  test('Caddy lets the webhook route through and nothing else', () => {
+    const text = readFileSync('docs/deploy/Caddyfile', 'utf8');
+    expect(text.match(/^\t@.*$/gm)).toEqual(['\t@webhooks path /webhooks/narrative /webhooks/narrative/*']);
+    const handles = [...text.matchAll(/handle (.*)\{([^{}]*(?:\{\$[^}]*\})?[^{}]*)\}/g)];
+    expect(handles.map(([, matcher, block]) => [matcher!.trim(), /reverse_proxy/.test(block!)])).toEqual([
+      ['@webhooks', true],
+      ['', false],
+    ]);
   });
 });

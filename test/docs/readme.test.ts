@@ -15,7 +15,7 @@ test('the settings table lists what the code reads, with its defaults', () => {
 
 test('the metrics table lists what is measured, with its labels', () => {
   const expected = Object.entries(metricCatalogue).map(([name, { type, labels, help }]) => [name, type, labels.join(', '), help]);
-  expect(tableUnder(readme, 'Metrics')).toEqual(expected);
+  expect(tableUnder(documentAt('docs/http.md'), 'Metrics')).toEqual(expected);
 });
 
 describe.each(documents)('$path', (document) => {
@@ -38,7 +38,7 @@ describe.each(documents)('$path', (document) => {
   test('names commands of the relay, and options of theirs, that exist', () => {
     const wrong = namedCommands(document.text).filter(({ command, options }) => {
       const help = helpOf(command);
-      return help === null || options.some((option) => !help.includes(option));
+      return help === null || options.some((option) => !optionsIn(help).includes(option));
     });
     expect(wrong).toEqual([]);
     // A process for each command.
@@ -58,23 +58,33 @@ test('each block of the README says what it is', () => {
   expect(blocksOf(readme).filter(({ info }) => info === '')).toEqual([]);
 });
 
-/** `relay check`, `npm run relay -- check --secrets`, `node src/cli/main.ts check`. */
-function namedCommands(text: string): { command: string; options: string[] }[] {
+/** `relay check`, `npm run relay -- check --secrets`, `node src/cli/main.ts silences list --all`. */
+function namedCommands(text: string): { command: string[]; options: string[] }[] {
   const pattern = /(?:npm run (?:-s )?relay -- |`relay |node src\/cli\/main\.ts )([a-z][a-z-]*)([^`\n#]*)/g;
-  return [...text.matchAll(pattern)].map(([, command, rest]) => ({ command: command!, options: rest!.match(/--[a-z]+/g) ?? [] }));
+  return [...text.matchAll(pattern)].map(([, name, rest]) => {
+    const part = /^ ([a-z]+)/.exec(rest!)?.[1];
+    return {
+      command: part !== undefined && commandsIn(relay(name!, '--help')).includes(part) ? [name!, part] : [name!],
+      options: rest!.match(/--[a-z][a-z-]*/g) ?? [],
+    };
+  });
 }
 
-const helps = new Map<string, string | null>();
+const commandsIn = (help: string) =>
+  [...(help.split('Commands:')[1] ?? '').matchAll(/^ {2}([a-z-]+)/gm)].map(([, name]) => name!);
+const optionsIn = (help: string): string[] => help.match(/--[a-z][a-z-]*/g) ?? [];
 
-function helpOf(command: string): string | null {
-  if (!helps.has(command)) {
-    const [, commands = ''] = relay('--help').split('Commands:');
-    const known = [...commands.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name]) => name!);
-    helps.set(command, known.includes(command) ? relay(command, '--help') : null);
-  }
-  return helps.get(command)!;
+/** Null when there is no such command. */
+function helpOf(command: string[]): string | null {
+  return commandsIn(relay('--help')).includes(command[0]!) ? relay(...command, '--help') : null;
 }
+
+const helps = new Map<string, string>();
 
 function relay(...parameters: string[]): string {
-  return execFileSync(process.execPath, ['src/cli/main.ts', ...parameters], { encoding: 'utf8' });
+  const line = parameters.join(' ');
+  if (!helps.has(line)) {
+    helps.set(line, execFileSync(process.execPath, ['src/cli/main.ts', ...parameters], { encoding: 'utf8' }));
+  }
+  return helps.get(line)!;
 }

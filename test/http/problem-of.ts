@@ -5,9 +5,11 @@ import type { RawAnswer } from './raw-http.ts';
 const titles: Record<number, string> = {
   400: 'Bad Request',
   401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
   413: 'Content Too Large',
+  500: 'Internal Server Error',
   503: 'Service Unavailable',
 };
 

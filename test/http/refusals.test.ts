@@ -156,7 +156,7 @@ describe.each(['/webhooks/narrative', '/webhooks/narrative/production', '/webhoo
   });
 });
 
-test.each(['/', '/webhooks', '/webhook/narrative', '/webhooks/narrative/production/token/more', '/api/v1/events'])(
+test.each(['/', '/webhooks', '/webhook/narrative', '/webhooks/narrative/production/token/more', '/api/v2/events'])(
   'a path that leads nowhere (%s) is answered 404 with the one that does',
   async (path) => {
     expect(await detailOf(await post(relay, body, { path }), 404)).toContain('POST /webhooks/narrative');

@@ -34,6 +34,8 @@ export interface RelayUnderTestOptions {
   now?: number;
   /** Default 1 MiB. */
   maxBodyBytes?: number;
+  /** Default: none, so the operator API is off. */
+  adminToken?: string;
   /** Comes between the relay and its database; the test's own `sql` stays bare. */
   wrapSql?: (sql: Sql) => Sql;
 }
@@ -58,7 +60,7 @@ export interface StoredRow {
 export type RelayUnderTest = Awaited<ReturnType<typeof startRelayUnderTest>>;
 
 export async function startRelayUnderTest(options: RelayUnderTestOptions = {}) {
-  const { rules = printingRules, secrets = {}, now, maxBodyBytes = 1_048_576, wrapSql = (sql) => sql } = options;
+  const { rules = printingRules, secrets = {}, now, maxBodyBytes = 1_048_576, adminToken, wrapSql = (sql) => sql } = options;
   const loaded = loadRules([{ path: 'rules/relay.yaml', text: rules }], (ref) => ('env' in ref && secrets[ref.env]) || secret);
   if (!loaded.ok) throw new Error(loaded.problems.map(formatProblem).join('\n'));
 
@@ -86,7 +88,7 @@ export async function startRelayUnderTest(options: RelayUnderTestOptions = {}) {
       afterTurn: setImmediate,
       log,
     },
-    settings: { maxBodyBytes, retentionDays: 30, slackApiUrl: undefined, pagerDutyEventsUrl: undefined },
+    settings: { adminToken, maxBodyBytes, retentionDays: 30, slackApiUrl: undefined, pagerDutyEventsUrl: undefined },
     rules: loaded.rules,
     reader: nodeRequestReader,
     metrics,

@@ -2,6 +2,7 @@
 import type { AttemptOutcome } from '../../src/destination/destination.ts';
 import { parseBody } from '../../src/event/parse.ts';
 import type { Plan } from '../../src/rules/plan.ts';
+import type { RuleSummary } from '../../src/rules/rule.ts';
 import type { Arrival, Router } from '../../src/store/ledger.ts';
 
 /** 2026-03-02T09:12:05Z. */
@@ -50,6 +51,13 @@ export function arrivalOf(sketch: ArrivalSketch): Arrival {
   };
 }
 
+/** A rule that sends each event as it comes. */
+export function ruleSending(name: string, to: string[]): RuleSummary {
+  const place = { file: 'rules.yaml', line: 1, col: 1 };
+  const send = to.map((each) => ({ to: each, severity: null, change: false, broadcast: false, message: null }));
+  return { name, place, stop: false, trigger: { kind: 'event' }, incident: null, send };
+}
+
 /** Sends each event where its `job.input.to` says; the subject is its dataset. */
 export function planByInput({ narrative }: Parameters<Router['plan']>[0]): Plan {
   const to = narrative.kind === 'job' ? (narrative.job.input.to as string[]) : [];
@@ -60,7 +68,27 @@ export function planByInput({ narrative }: Parameters<Router['plan']>[0]): Plan 
     merged: [],
     severity: 'error' as const,
     change: false,
+    broadcast: false,
     message: null,
+    act: null,
   }));
-  return { rules: ['by-input'], subject, deliveries };
+  const part = partOf(narrative);
+  const matched = [ruleSending('by-input', to)];
+  return {
+    rules: ['by-input'],
+    subject,
+    subjectFellBack: false,
+    part,
+    deliveries,
+    matched,
+    timed: [],
+    usual: 'error',
+    owners: [],
+  };
+}
+
+function partOf(narrative: Parameters<Router['plan']>[0]['narrative']): Plan['part'] {
+  const state = narrative.kind === 'job' ? narrative.job.state : '';
+  if (state === 'failed') return 'opens';
+  return state === 'completed' ? 'closes' : null;
 }

@@ -57,6 +57,8 @@ export function createInvariants(world: World, pacings: Record<string, Pacing>, 
     const row = world.rows().find((each) => idOf(each) === key)!;
     check(!world.store.isInTransaction(), () => `${key} was sent inside a transaction`);
     check(row.status === 'sending' && row.attempts === outgoing.attempt, () => `${key} was sent before it was counted`, row);
+    const isSilent = row.notice === null && world.isSilentFor(destination);
+    check(!isSilent, () => `${key} was sent though it was silenced`, row);
     check(!attempted.has(`${key} ${outgoing.attempt}`), () => `attempt ${outgoing.attempt} of ${key} was made twice`);
     attempted.add(`${key} ${outgoing.attempt}`);
     const was = before.get(key);
@@ -71,7 +73,8 @@ export function createInvariants(world: World, pacings: Record<string, Pacing>, 
     if (parked) {
       const busy = [...inFlight.keys()].some((other) => other.destination === destination);
       check(
-        parked.probeAt <= world.now && !busy,
+        // Further ahead than a probe is ever set: the clock was set back since.
+        (parked.probeAt <= world.now || parked.probeAt > world.now + 30 * 60_000) && !busy,
         () => `${key} was sent to a parked destination that was not due for a probe`,
         parked,
       );
@@ -110,7 +113,7 @@ export function createInvariants(world: World, pacings: Record<string, Pacing>, 
     checkLanes(rows);
     for (const [key, row] of now) {
       const was = before.get(key);
-      if (was && (was.status === 'delivered' || was.status === 'dead')) {
+      if (was && hasEnded(was)) {
         check(was.status === row.status, () => `${key} came back from its end`, was, row);
       } else if (was?.status !== row.status || was.attempts !== row.attempts) {
         checkChange(key, row, rows);
@@ -139,6 +142,10 @@ export function createInvariants(world: World, pacings: Record<string, Pacing>, 
       check(answer?.outcome.kind === 'delivered', () => `${key} counts as delivered by attempt ${row.attempts}${heard}`, row);
     }
     if (row.status === 'dead') checkDeath(key, row, answer, heard, rows);
+    if (row.status === 'suppressed') {
+      check(!attempted.has(`${key} ${row.attempts}`), () => `${key} counts as suppressed though it was sent`, row);
+      check(row.notice === null && row.reason === 'silenced', () => `${key} was suppressed without a silence`, row);
+    }
     if (row.status !== 'scheduled' || row.reason === 'lost') return;
     // Its event could not be read: nobody was asked.
     if (row.detail!.startsWith('inside the relay: database')) return;
@@ -171,7 +178,9 @@ export function createInvariants(world: World, pacings: Record<string, Pacing>, 
 
   /** Events reach a destination in the order they were accepted, lane by lane; the dead have no place in it. */
   function checkOrder(rows: Map<string, DeliveryRow>): void {
-    const planned = firstTaken.map((key) => rows.get(key)!).filter((row) => row.status !== 'dead' && row.fallback_of === null);
+    const planned = firstTaken
+      .map((key) => rows.get(key)!)
+      .filter((row) => row.status !== 'dead' && row.status !== 'suppressed' && row.fallback_of === null);
     const last = new Map<string, DeliveryRow>();
     for (const row of planned.filter(({ notice }) => notice === null)) {
       const earlier = last.get(laneOf(row));
@@ -201,6 +210,10 @@ export function createInvariants(world: World, pacings: Record<string, Pacing>, 
       }
     },
   };
+}
+
+export function hasEnded({ status }: DeliveryRow): boolean {
+  return status === 'delivered' || status === 'dead' || status === 'suppressed';
 }
 
 function idOf({ event_seq, n }: DeliveryRow): string {

@@ -4,6 +4,9 @@
  */
 import type { AttemptOutcome, Destination, Outgoing } from '../../src/destination/destination.ts';
 import { createSequence } from '../../src/event/id.ts';
+import { createDispatch } from '../../src/incident/dispatch.ts';
+import { createIncidents } from '../../src/incident/incidents.ts';
+import { createDeliveryStore } from '../../src/store/deliveries.ts';
 import { createOutbox, type Outbox } from '../../src/outbox/outbox.ts';
 import type { FinishedAttempt } from '../../src/outbox/record.ts';
 import type { Settlement } from '../../src/outbox/settle.ts';
@@ -15,11 +18,12 @@ import { createParkedStore, type Parked } from '../../src/store/parked.ts';
 import { migrate } from '../../src/store/migrations.ts';
 import { createBreakableSql } from '../store/breakable-sql.ts';
 import { openMemorySql } from '../store/memory-sql.ts';
+import { noGroups, noSilences, plainTraits, settled } from '../incident/quiet.ts';
 import { arrivalOf, delivered, lifetimeMs, planByInput, startMs, type ArrivalSketch } from './examples.ts';
 import { nodeHash } from '../../src/node/ports.ts';
 
 /** What a destination is and answers. The object may be changed between sends. */
-export interface Script extends Partial<Pick<Destination, 'paceKey' | 'pace' | 'concurrency' | 'fallback'>> {
+export interface Script extends Partial<Pick<Destination, 'type' | 'paceKey' | 'pace' | 'concurrency' | 'fallback'>> {
   name: string;
   /** Answers to the next sends, in turn. */
   answers?: AttemptOutcome[];
@@ -60,6 +64,7 @@ export function createWorld(first: Script[], { sql = openMemorySql(), fraction =
   let now = startMs;
   let onSend: (sent: Sent) => void = () => {};
   let destinations = wired(first);
+  let isSilent = false;
   migrate(store);
   let life = begin();
 
@@ -70,7 +75,7 @@ export function createWorld(first: Script[], { sql = openMemorySql(), fraction =
   function destinationOf(script: Script): Destination {
     return {
       name: script.name,
-      type: 'http',
+      type: script.type ?? 'http',
       paceKey: script.paceKey ?? script.name,
       pace: script.pace ?? null,
       concurrency: script.concurrency ?? 4,
@@ -120,14 +125,27 @@ export function createWorld(first: Script[], { sql = openMemorySql(), fraction =
       alarm,
       destinations: () => destinations,
       links: () => ({}),
+      silenceFor: () => (isSilent ? { name: 'night', untilMs: null } : null),
       onAttempt: (attempt, settlement) => void reports.push({ attempt, settlement }),
       onDeath: (delivery) => void deaths.push(delivery),
+    });
+    const fallbackOf = (name: string) => destinations.get(name)?.fallback ?? null;
+    const dispatch = createDispatch({ ...ports, deliveries: createDeliveryStore(store), fallbackOf });
+    const incidents = createIncidents({
+      ...settled,
+      sql: store,
+      dispatch,
+      groups: noGroups,
+      silences: noSilences,
+      traitsOf: () => plainTraits,
     });
     const ledger = createLedger({
       ...ports,
       hash: nodeHash,
-      router: () => ({ version: 'v1', plan: planByInput, fallbackOf: (name) => destinations.get(name)?.fallback ?? null }),
+      router: () => ({ version: 'v1', plan: planByInput }),
+      admit: incidents.admit,
       onPlanned: outbox.wake,
+      onTimed: () => {},
     });
     const born: Life = { outbox, ledger, turns, alarmAt: null };
     return born;
@@ -225,6 +243,10 @@ export function createWorld(first: Script[], { sql = openMemorySql(), fraction =
       destinations = wired(scripts);
       life.outbox.destinationsChanged();
     },
+    /** From now on alerts are silent, or no more. */
+    silence: (on: boolean) => void (isSilent = on),
+    /** Whether a silence keeps alerts from a destination: not from http, which forwards events. */
+    isSilentFor: (name: string): boolean => isSilent && destinations.get(name)?.type !== 'http',
     /** The destinations in force. */
     fallbackOf: (name: string) => destinations.get(name)?.fallback ?? null,
     // What is read here is read past the store's failures.
@@ -246,7 +268,7 @@ export interface DeliveryRow {
   n: number;
   destination: string;
   subject: string;
-  status: 'queued' | 'waiting' | 'scheduled' | 'sending' | 'delivered' | 'dead';
+  status: 'queued' | 'waiting' | 'scheduled' | 'sending' | 'delivered' | 'dead' | 'suppressed';
   due_at: number | null;
   lease_until: number | null;
   attempts: number;

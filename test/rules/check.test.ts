@@ -50,6 +50,61 @@ tests:
     ]);
   });
 
+  test('runs tests of timed rules, and says of one that was expected to send when it does', () => {
+    const body = `destinations: { a: { type: console } }
+rules:
+  - { name: stuck, match: { job_types: [costs] }, late: { running: 90m }, send: [{ to: a }] }
+  - { name: nightly, match: { job_types: [costs] }, expect: { by: "06:00" }, send: [{ to: a }] }
+tests:
+  - event: { state: running, type: costs }
+    expect: { rules: [stuck], to: [] }
+  - event: { state: completed, type: costs }
+    expect: { rules: [nightly], to: [] }
+  - event: { state: failed, type: costs }
+    expect: { rules: [] }
+  - name: wrong
+    event: { state: running, type: costs }
+    expect: { rules: [stuck, nightly], to: [a] }
+`;
+    const { problems } = check(body);
+    expect(problems.map(lineOf)).toEqual([
+      '14:5 test "wrong" fails: rules: missing nightly (expected stuck, nightly, got stuck); to: missing a (expected a, got none)',
+    ]);
+    expect(problems[0]!.hint).toBe('stuck: late after 1 h 30 min in running; nightly: states: running is not completed');
+  });
+
+  test('runs tests of events of the relay itself', () => {
+    const body = `rules:
+  - { name: parked, match: { kind: relay, event_types: [relay.destination-parked], when: relay.about == "data-eng" } }
+  - { name: over, match: { kind: relay, states: [completed], when: relay.detail.contains("again") && event.created_at != null } }
+tests:
+  - event: { relay: destination-parked, state: failed, about: data-eng }
+    expect: { rules: [parked], to: [console] }
+  - event: { relay: backlog, state: completed, detail: moves again, created_at: '2026-01-05T09:00:00Z' }
+    expect: { rules: [over] }
+  - event: { relay: backlog, state: failed }
+    expect: { rules: [] }
+`;
+    expect(check(body)).toMatchObject({ ok: true, problems: [], counts: { tests: 3 } });
+  });
+
+  test('renders templates for events of the relay, on and over', () => {
+    const failing = (template: string) =>
+      check(`rules: [{ name: a, send: [{ to: console, message: { title: '${template}' } }] }]`).problems.map(
+        ({ message }) => message,
+      );
+    const endless = (condition: string) => `{% if ${condition} %}{% for i in (1..99999999) %}x{% endfor %}{% endif %}`;
+    for (const topic of ['destination-parked', 'backlog', 'unverified', 'no-events', 'template-error']) {
+      for (const [state, label] of [
+        ['failed', 'on'],
+        ['completed', 'over'],
+      ]) {
+        const [problem] = failing(endless(`relay.topic == "${topic}" and relay.state == "${state}"`));
+        expect(problem).toContain(`template fails for a relay event "${topic}" that is ${label}`);
+      }
+    }
+  });
+
   test('reads the events of tests as if Narrative had sent them', () => {
     const body = `rules:
   - { name: job, match: { dataset_ids: [7], requested_by: [nightly], when: 'job.duration == "10 min"' } }
@@ -70,12 +125,17 @@ tests:
   });
 
   test.each([
-    ['{ event: { state: failed }, expect: { rules: [] } }', 'needs state and type (a job event) or event_type (an app event)'],
+    ['{ event: { state: failed }, expect: { rules: [] } }', 'needs state and type (a job event), event_type (an app event)'],
     ['{ event: { state: failed, type: costs }, expect: {} }', 'needs rules, to or both'],
     ['{ event: { state: failed, type: costs, dataset_id: 1 }, expect: { to: [] } }', 'a job has its dataset in its input'],
     ['{ event: { state: failed, typ: costs }, expect: { to: [] } }', 'unknown key "typ"'],
     ['{ event: { event_type: job.failed }, expect: { to: [] } }', 'must be connector.category.status'],
     ['{ event: { state: "", type: costs }, expect: { to: [] } }', 'is empty'],
+    ['{ event: { relay: backlogg, state: failed }, expect: { to: [] } }', '"backlogg" is none of destination-parked, backlog'],
+    ['{ event: { relay: backlog }, expect: { to: [] } }', 'an event of the relay is failed (the trouble begins) or completed'],
+    ['{ event: { relay: backlog, state: running }, expect: { to: [] } }', 'an event of the relay is failed'],
+    ['{ event: { relay: backlog, state: failed, type: costs }, expect: { to: [] } }', 'an event of the relay has no type'],
+    ['{ event: { state: failed, type: costs, about: x }, expect: { to: [] } }', 'belongs to events of the relay'],
   ])('refuses the test %s', (written, message) => {
     expect(
       check(`rules: []\ntests: [${written}]`)

@@ -33,7 +33,9 @@ describe('a rules file', () => {
   });
 
   test('with a key that means nothing here gets the keys that do', () => {
-    expect(hintsOf('rules: [{ name: a, hold: 10m }]')).toEqual(['known: name, match, stop, send']);
+    expect(hintsOf('rules: [{ name: a, colour: red }]')).toEqual([
+      'known: name, match, stop, hold, repeat, recover, group, late, expect, digest, send',
+    ]);
     expect(hintsOf('destinations: { a: { type: pagerduty, routing_key: { env: A }, webhok: 1 } }')).toEqual([
       'known: type, routing_key, region, fallback, pace',
     ]);

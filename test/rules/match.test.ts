@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { appEvent, jobEvent, matching, rulesOf } from './support.ts';
+import { appEvent, jobEvent, matching, problemsOf, rulesOf } from './support.ts';
 
 const job = jobEvent({
   job_id: 'job-1',
@@ -91,6 +91,13 @@ describe('match', () => {
       keptWithoutIt: '{ not: { app_ids: [8] } }',
     };
     expect(matching(rules, job)).toEqual(['keptByOne', 'keptWithoutIt']);
+  });
+
+  test('not needs a condition, in rules, owners and mutes: without one it would exclude everything', () => {
+    const match = 'match: { states: [failed], not: {} }';
+    const why = 'match.not: has no condition, so it excludes every event';
+    const body = `rules: [{ name: a, ${match} }]\nowners: [{ ${match}, mention: <!here> }]\nmutes: [{ name: m, ${match}, from: 2026-03-01T00:00Z, reason: x }]\n`;
+    expect(problemsOf(body)).toEqual([`3:52 rules[0].${why}`, `4:44 owners[0].${why}`, `5:52 mutes[0].${why}`]);
   });
 
   test('when decides, and an expression that fails is not true of the event', () => {

@@ -30,7 +30,37 @@ const lists: fc.Arbitrary<Lists> = fc
   )
   .map(([keys, kind]) => ({ ...Object.fromEntries(keys), ...(kind ? { kind } : {}) }));
 
-const rule = fc.record({ match: lists, not: fc.option(lists, { freq: 4 }), stop: fc.boolean() });
+/** Some rules are not for sending at once; those of `late` and `expect` name their state themselves. */
+type Timing = { late: Record<string, string> } | { expect: { state: string; by: string } } | { digest: { at: string } };
+const timing: fc.Arbitrary<Timing> = fc.oneof(
+  fc.uniqueArray(fc.constantFrom(...words), { minLength: 1, maxLength: 3 }).map((states) => ({
+    late: Object.fromEntries(states.map((state) => [state, '20m'])),
+  })),
+  fc.constantFrom(...words).map((state) => ({ expect: { state, by: '06:00' } })),
+  fc.constant({ digest: { at: '08:30' } }),
+);
+
+/** `not` needs one. */
+const conditions = lists.filter((written) => Object.keys(written).length > 0);
+
+interface Rule {
+  match: Lists;
+  not: Lists | null;
+  stop: boolean;
+  timing: Timing | null;
+}
+
+const rule: fc.Arbitrary<Rule> = fc
+  .record({ match: lists, not: fc.option(conditions, { freq: 4 }), stop: fc.boolean(), timing: fc.option(timing, { freq: 2 }) })
+  .map(({ match: { states, kind, ...match }, timing, ...rest }) => ({
+    ...rest,
+    timing,
+    match: {
+      ...match,
+      ...(states && !(timing && ('late' in timing || 'expect' in timing)) ? { states } : {}),
+      ...(kind && !(timing && 'late' in timing) ? { kind } : {}),
+    } as Lists,
+  }));
 
 const word = fc.constantFrom(...words);
 const event: fc.Arbitrary<Routable> = fc.oneof(
@@ -45,10 +75,11 @@ const event: fc.Arbitrary<Routable> = fc.oneof(
 test('the indexed plan is the plan of looking at each rule in turn', () => {
   fc.assert(
     fc.property(fc.array(rule, { maxLength: 12 }), fc.array(event, { minLength: 1, maxLength: 8 }), (rules, events) => {
-      const written = rules.map(({ match, not, stop }, i) => ({
+      const written = rules.map(({ match, not, stop, timing }, i) => ({
         name: `r${i}`,
         match: { ...match, ...(not ? { not } : {}) },
         stop,
+        ...timing,
       }));
       const set = rulesOf(`rules: ${JSON.stringify(written)}`);
       for (const each of events) {
@@ -64,9 +95,12 @@ test('the indexed plan is the plan of looking at each rule in turn', () => {
 });
 
 /** Written from the contract, with regular expressions for globs and no index. */
-function oneByOne(rules: { match: Lists; not: Lists | null; stop: boolean }[], routable: Routable): string[] {
+function oneByOne(rules: Rule[], routable: Routable): string[] {
   const names: string[] = [];
-  for (const [i, { match, not, stop }] of rules.entries()) {
+  const state = stateOf(routable.narrative);
+  for (const [i, { match, not, stop, timing }] of rules.entries()) {
+    if (timing && 'late' in timing && (routable.narrative.kind !== 'job' || !(state in timing.late))) continue;
+    if (timing && 'expect' in timing && state !== timing.expect.state) continue;
     if (!holds(match, routable) || (not !== null && holds(not, routable))) continue;
     names.push(`r${i}`);
     if (stop) break;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { loadRules } from '../../src/rules/load.ts';
-import { anySecret, appEvent, head, jobEvent, rulesOf } from './support.ts';
+import { anySecret, appEvent, head, jobEvent, relayEventFor, rulesOf } from './support.ts';
 
 const destinations = 'destinations: { a: { type: console }, b: { type: console }, c: { type: console } }\n';
 
@@ -11,7 +11,7 @@ describe('a plan', () => {
   - { name: second, send: [{ to: a, severity: critical, change: true, message: { title: not mine } }, { to: b, severity: info }, { to: c }] }
   - { name: third, send: [{ to: a, severity: error }] }
 `);
-    expect(rules.plan(jobEvent())).toEqual({
+    expect(rules.plan(jobEvent())).toMatchObject({
       rules: ['first', 'second', 'third'],
       subject: 'materialize-view/job-1',
       deliveries: [
@@ -22,6 +22,8 @@ describe('a plan', () => {
           severity: 'critical',
           change: false,
           message: { title: 'mine' },
+          broadcast: false,
+          act: null,
         },
         { destination: 'b', rule: 'first', merged: ['second'], severity: 'critical', change: false, message: null },
         { destination: 'c', rule: 'second', merged: [], severity: 'error', change: false, message: null },
@@ -75,8 +77,19 @@ describe('a plan', () => {
       rulesOf(`${destinations}rules: [{ name: costs, match: { job_types: [costs] }, send: [] }]\n${unmatched}`);
     const failed = rules('unmatched: { send: [{ to: b }] }');
     expect(failed.plan(jobEvent()).deliveries).toEqual([
-      { destination: 'b', rule: 'unmatched', merged: [], severity: 'error', change: false, message: null },
+      {
+        destination: 'b',
+        rule: 'unmatched',
+        merged: [],
+        severity: 'error',
+        change: false,
+        message: null,
+        broadcast: false,
+        act: null,
+        fallback: null,
+      },
     ]);
+    expect(failed.plan(jobEvent()).matched).toEqual([failed.unmatched]);
     expect(failed.plan(jobEvent()).rules).toEqual([]);
     expect(failed.plan(jobEvent({ state: 'running' })).deliveries).toEqual([]);
     expect(failed.plan(jobEvent({ type: 'costs' })).deliveries).toEqual([]);
@@ -121,6 +134,18 @@ describe('a subject', () => {
       'materialize-view/job-1',
     );
     expect(subjectBy('{{ job.type }}/{{ job.input.dataset_id | default: job.id }}', appEvent())).toBe('app/facebook/');
+  });
+
+  test('says when its template rendered to nothing, and then stands for the job alone', () => {
+    const plan = (template: string, event = jobEvent({ input: { dataset_id: 7 } })) => {
+      const { subject, subjectFellBack } = rulesOf(`defaults: { subject: '${template}' }\nrules: [{ name: a }]`).plan(event);
+      return { subject, subjectFellBack };
+    };
+    expect(plan('{{ job.id }}')).toEqual({ subject: 'job-1', subjectFellBack: false });
+    expect(plan('{{ job.input.nothing }}')).toEqual({ subject: 'materialize-view/job-1', subjectFellBack: true });
+    expect(plan('{{ job.id }}', appEvent())).toMatchObject({ subjectFellBack: false });
+    expect(plan('x', relayEventFor({ about: 'oncall' }))).toEqual({ subject: 'relay/backlog/oncall', subjectFellBack: false });
+    expect(plan('x', relayEventFor())).toEqual({ subject: 'relay/backlog', subjectFellBack: false });
   });
 
   test('is bounded, whatever the event holds', () => {

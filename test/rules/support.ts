@@ -1,9 +1,11 @@
 /** Rules and events for tests, made the way the relay makes them. */
+import type { RelayFacts } from '../../src/event/event.ts';
 import type { JsonObject } from '../../src/event/json.ts';
 import { parseWire } from '../../src/event/parse.ts';
 import { loadRules } from '../../src/rules/load.ts';
 import type { Routable } from '../../src/rules/plan.ts';
 import { formatPlace, type Problem } from '../../src/rules/problem.ts';
+import { relayEvent } from '../../src/event/relay-event.ts';
 import type { RuleSet } from '../../src/rules/rule-set.ts';
 
 export const head = 'version: 1\nsubscriptions: { production: { secrets: [{ env: FAKE_SECRET }] } }\n';
@@ -24,6 +26,13 @@ export function problemsOf(body: string): string[] {
   return loaded.ok ? [] : loaded.problems.map(lineOf);
 }
 
+/** The warnings of `head` and `body`, which has no problems, as `line:col message`. */
+export function warningsOf(body: string, nowMs?: number): string[] {
+  const loaded = loadRules([{ path: 'rules/a.yaml', text: head + body }], anySecret, nowMs === undefined ? {} : { nowMs });
+  if (!loaded.ok) throw new Error(loaded.problems.map(lineOf).join('\n'));
+  return loaded.warnings.map(lineOf);
+}
+
 export function lineOf({ line, col, message }: Problem): string {
   return `${line}:${col} ${message}`;
 }
@@ -35,6 +44,11 @@ export function jobEvent(fields: JsonObject = {}, subscription = 'production'): 
 
 export function appEvent(event_type = 'facebook.audience.delivery.failed', context: JsonObject = {}): Routable {
   return routable({ event_type, context }, 'production');
+}
+
+export function relayEventFor(facts: Partial<RelayFacts> = {}): Routable {
+  const relay = { topic: 'backlog', state: 'failed', about: null, detail: 'example', ...facts } as const;
+  return { subscription: 'production', narrative: relayEvent(relay, '2026-01-05T09:00:00Z') };
 }
 
 function routable(wire: JsonObject, subscription: string): Routable {

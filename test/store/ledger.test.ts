@@ -6,10 +6,11 @@ import { migrate } from '../../src/store/migrations.ts';
 import { arrivalOf, planByInput, startMs } from '../outbox/examples.ts';
 import { nodeHash } from '../../src/node/ports.ts';
 import { deliveryRows } from '../outbox/world.ts';
+import { admitting } from '../incident/quiet.ts';
 import { createBreakableSql, type BreakableSql } from './breakable-sql.ts';
 import { openMemorySql } from './memory-sql.ts';
 
-const router: Router = { version: 'v1', plan: planByInput, fallbackOf: (name) => (name === 'chat' ? 'triage' : null) };
+const router: Router = { version: 'v1', plan: planByInput };
 
 let sql: BreakableSql;
 let turns: (() => void)[];
@@ -28,6 +29,7 @@ beforeEach(() => {
 
 function newLedger() {
   let seq = 0;
+  const nextSeq = () => ++seq;
   const note = (_fields: object, message: string) => void logged.push(message);
   return createLedger({
     sql,
@@ -35,10 +37,11 @@ function newLedger() {
     clock: { now: () => startMs },
     afterTurn: (work) => void turns.push(work),
     log: { debug: note, info: note, warn: note, error: note },
-    nextSeq: () => ++seq,
+    nextSeq,
     router: () => rules,
-    deliveryLifetimeMs: 24 * 3_600_000,
+    admit: admitting(sql, nextSeq),
     onPlanned: () => void (planned += 1),
+    onTimed: () => {},
   });
 }
 

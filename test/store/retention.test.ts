@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { eventSeq } from '../../src/event/id.ts';
-import { createRetention, pruneStep } from '../../src/store/retention.ts';
+import { createAlertStore } from '../../src/store/alerts.ts';
+import { createIncidentStore } from '../../src/store/incidents.ts';
+import { createRetention, pruneStep, type Forget } from '../../src/store/retention.ts';
 import { createKeyIndex } from '../../src/store/keys.ts';
 import { arrivalOf, broken, lifetimeMs, refused, startMs } from '../outbox/examples.ts';
 import { nodeHash } from '../../src/node/ports.ts';
@@ -17,7 +19,7 @@ beforeEach(() => {
 });
 
 /** A pass with each of its steps; returns how many turns it took beyond the first. */
-function prune(): number {
+function prune(forgetters: Forget[] = []): number {
   const turns: (() => void)[] = [];
   const silent = () => {};
   createRetention({
@@ -27,6 +29,7 @@ function prune(): number {
     afterTurn: (work) => void turns.push(work),
     log: { debug: silent, info: silent, warn: silent, error: (fields) => expect(fields).toBeNull() },
     retentionMs,
+    forgetters,
   }).run();
   let taken = 0;
   for (; turns.length > 0; taken++) turns.shift()!();
@@ -125,6 +128,7 @@ describe('retention', () => {
       afterTurn: (work) => void turns.push(work),
       log: { debug() {}, info() {}, warn() {}, error: note },
       retentionMs,
+      forgetters: [],
     });
     retention.run();
     retention.run();
@@ -146,4 +150,48 @@ test('an event from a time that has not come does not keep those behind it', asy
   world.setClock(startMs + retentionMs + 1);
   prune();
   expect(count('events')).toBe(1);
+});
+
+describe('incidents', () => {
+  const isoUs = (atMs: number) => new Date(atMs).toISOString().replace('Z', '000');
+
+  test('are forgotten with their subject once they are over for long, and not while they are open', async () => {
+    await world.accept({ to: ['chat'], subject: 'broken' });
+    await world.accept({ to: ['chat'], subject: 'mended' });
+    await world.accept({ to: ['chat'], subject: 'mended', state: 'completed', updatedAt: isoUs(world.now) });
+    world.setClock(startMs + retentionMs + 1);
+    prune([createIncidentStore(world.store).forget]);
+    expect(world.store.query('SELECT subject FROM subjects')).toEqual([{ subject: 'broken' }]);
+    expect(count('events')).toBe(0);
+    world.setClock(startMs + retentionMs + 4 * day);
+    prune([createIncidentStore(world.store).forget]);
+    expect(world.store.query('SELECT subject FROM incidents')).toEqual([{ subject: 'broken' }]);
+  });
+
+  test('keep the event that is still to be told, however old', async () => {
+    await world.accept({ to: [], subject: 'held' });
+    const { seq } = world.store.query<{ seq: number }>('SELECT seq FROM events')[0]!;
+    createAlertStore(world.store).put({
+      subject: 'held',
+      rule: 'r',
+      incident: seq,
+      phase: 'held',
+      dueAt: startMs + 2 * retentionMs,
+      armedAt: startMs,
+      editAt: null,
+      editedAt: null,
+      toldAt: null,
+      toldHere: false,
+      untold: 1,
+      eventSeq: seq,
+      silence: null,
+      spec: { policy: null, send: [], usual: 'error', owners: [], groupKey: null },
+    });
+    world.setClock(startMs + 2 * retentionMs);
+    prune([createIncidentStore(world.store).forget]);
+    expect([count('events'), count('alerts')]).toEqual([1, 1]);
+    world.store.query('UPDATE alerts SET due_at = NULL, untold = 0');
+    prune([createIncidentStore(world.store).forget]);
+    expect([count('events'), count('alerts')]).toEqual([0, 1]);
+  });
 });

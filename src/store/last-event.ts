@@ -1,0 +1,9 @@
+/** When Narrative was last heard from. */
+import type { Sql } from '../ports.ts';
+
+/** Epoch ms of the last event that was taken, understood or not; null when there is none. What the relay says about itself is none. */
+export function createLastEvent(sql: Sql): () => number | null {
+  return () =>
+    sql.query<{ at: number }>(`SELECT received_at AS at FROM events WHERE kind IS NOT 'relay' ORDER BY seq DESC LIMIT 1`)[0]
+      ?.at ?? null;
+}

@@ -1,0 +1,15 @@
+/** From a stored event to what it says. */
+import { eventId } from '../event/id.ts';
+import type { NarrativeEvent, RelayFacts } from '../event/event.ts';
+import { parseBody } from '../event/parse.ts';
+import { relayEvent } from '../event/relay-event.ts';
+import type { StoredEvent } from './events.ts';
+
+/** Throws when the body is no event: such a one was never routed. */
+export function narrativeOf({ seq, kind, receivedAt, body }: StoredEvent): NarrativeEvent {
+  if (kind === 'relay')
+    return relayEvent(JSON.parse(new TextDecoder().decode(body)) as RelayFacts, new Date(receivedAt).toISOString());
+  const parsed = parseBody(body);
+  if (parsed.kind !== 'event') throw new Error(`event ${eventId(seq)} was routed, but its body is no event: ${parsed.why}`);
+  return parsed.event;
+}
