@@ -25,6 +25,8 @@ export interface Act {
 
 /** Longest wait for the relay to say or do something, ms. */
 const patienceMs = 30_000;
+/** For an answer of the relay's, ms. */
+const answerWithinMs = 5_000;
 
 export const acts: readonly Act[] = [
   { name: 'killed', weight: 6, play: ({ dice, lives, load }) => lives.crash(nextCrashPoint(dice), load) },
@@ -102,16 +104,29 @@ async function limitPagerDuty({ stage, dice }: Scene): Promise<void> {
 
 /**
  * For one life of the relay the system lets its files grow no further; room is made by emptying the write-ahead log from
- * outside. It may be full again before it is ended, and then the store can't learn what arrived last: as in a crash.
+ * outside, and made again when that is used up. It may be full again before it is ended, and then the store can't learn what
+ * arrived last: as in a crash.
  */
 async function fillDisk({ stage, lives, load }: Scene): Promise<void> {
   await lives.restart({ fileLimitKib: 512 });
-  await until('the store is full', async () => (await fetch(`${lives.url}/readyz`)).status === 503);
-  const outside = new Database(stage.databasePath);
+  await until('the store is full', async () => (await ask(lives.url)).status === 503);
+  let roomMadeAt = -Infinity;
+  await until('the relay is ready again', async () => {
+    if (performance.now() - roomMadeAt > makeRoomEveryMs) {
+      makeRoom(stage.databasePath);
+      roomMadeAt = performance.now();
+    }
+    return (await ask(lives.url)).status === 200;
+  });
+  await lives.crash({ kind: 'time', ms: 0 }, load);
+}
+
+const makeRoomEveryMs = 1_000;
+
+function makeRoom(databasePath: string): void {
+  const outside = new Database(databasePath);
   outside.pragma('wal_checkpoint(TRUNCATE)');
   outside.close();
-  await until('the relay is ready again', async () => (await fetch(`${lives.url}/readyz`)).status === 200);
-  await lives.crash({ kind: 'time', ms: 0 }, load);
 }
 
 /** Does something and returns what the relay says to that. */
@@ -130,7 +145,12 @@ interface Readiness {
 }
 
 async function readiness(url: string): Promise<Readiness> {
-  return (await (await fetch(`${url}/readyz`)).json()) as Readiness;
+  return (await (await ask(url)).json()) as Readiness;
+}
+
+/** Whether it is ready. Rejects when it does not answer. */
+function ask(url: string): Promise<Response> {
+  return fetch(`${url}/readyz`, { signal: AbortSignal.timeout(answerWithinMs) });
 }
 
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {

@@ -34,22 +34,22 @@ export function readAccount(databasePath: string): Account {
   }));
 }
 
-/** Deliveries that have not ended, by status. */
-export function readOpen(databasePath: string): { count: number; statuses: string } {
-  const rows = reading(databasePath, (database) =>
-    database
-      .prepare<[], { destination: string; status: string; count: number }>(
-        `SELECT destination, status, count(*) AS count FROM deliveries WHERE status NOT IN ('delivered', 'dead') GROUP BY 1, 2`,
-      )
-      .all(),
-  );
+const open = `SELECT destination || ' ' || status AS what, count(*) AS count FROM deliveries
+    WHERE status NOT IN ('delivered', 'dead', 'suppressed') GROUP BY 1
+  UNION ALL SELECT 'alert ' || phase, count(*) FROM alerts WHERE due_at IS NOT NULL GROUP BY 1
+  UNION ALL SELECT 'group', count(*) FROM groups WHERE due_at IS NOT NULL GROUP BY 1`;
+
+/** Deliveries that have not ended, and alerts and groups that still have something to say, by kind. */
+export function readOpen(databasePath: string): { count: number; kinds: string } {
+  const rows = reading(databasePath, (database) => database.prepare<[], { what: string; count: number }>(open).all());
   return {
     count: rows.reduce((sum, { count }) => sum + count, 0),
-    statuses: rows.map(({ destination, status, count }) => `${destination}: ${count} ${status}`).join(', '),
+    kinds: rows.map(({ what, count }) => `${count} ${what}`).join(', '),
   };
 }
 
-function reading<T>(databasePath: string, read: (database: Database.Database) => T): T {
+/** Reads in one transaction, so that what is read belongs together. */
+export function reading<T>(databasePath: string, read: (database: Database.Database) => T): T {
   const database = new Database(databasePath, { readonly: true, fileMustExist: true });
   try {
     return database.transaction(() => read(database))();

@@ -6,9 +6,9 @@ import { randomInt } from 'node:crypto';
 import { test } from 'vitest';
 import { createDice } from '../../src/demo/dice.ts';
 import type { Fault } from '../../src/demo/faults.ts';
-import { readAccount } from './account.ts';
 import { nextCrashPoint } from './crash.ts';
 import { untilDrained } from './drained.ts';
+import { evidenceOf } from './evidence.ts';
 import { beginLives } from './lives.ts';
 import { startLoad } from './load.ts';
 import { openProofStage, webhookSecret } from './stage.ts';
@@ -38,6 +38,7 @@ test(
       secret: webhookSecret,
       seed,
       streams: 12,
+      incidentStreams: 4,
       pauseMs: 60,
       signal: AbortSignal.any([signal, ending.signal]),
     });
@@ -48,20 +49,12 @@ test(
     await load.finish();
     await untilDrained(databasePath, { stillMs: 15_000 });
 
-    const { webhooks, acknowledged } = load;
-    const evidence = {
-      webhooks,
-      acknowledged,
-      arrivals: witness.arrivals,
-      crashed: lives.crashed,
-      account: readAccount(databasePath),
-      problems: witness.problems(),
-    };
+    const evidence = evidenceOf(stage, load, lives);
     expect(judge(evidence), `killed at ${JSON.stringify(points)}`).toEqual([]);
     // The proof is void if the load never met a crash.
     expect(load.requests().again).toBeGreaterThan(0);
-    expect(new Set(webhooks.map(({ fate }) => fate))).toEqual(
-      new Set(['routed', 'unrouted', 'repeated', 'suppressed', 'quarantined']),
+    expect(new Set(load.webhooks.map(({ fate }) => fate))).toEqual(
+      new Set(['routed', 'unrouted', 'repeated', 'suppressed', 'quarantined', 'incident']),
     );
   },
 );

@@ -9,18 +9,18 @@ export interface Patience {
 
 const lookEveryMs = 100;
 
-/** Resolves when no delivery is open any more; rejects, with what is open, when they no longer get fewer. */
+/** Resolves when nothing is open any more and nothing is to be told later; rejects, with what is open, when it no longer gets less. */
 export async function untilDrained(databasePath: string, { stillMs, onOpen }: Patience): Promise<void> {
   let fewest = Infinity;
   let changedAt = performance.now();
   for (;;) {
-    const { count, statuses } = readOpen(databasePath);
+    const { count, kinds } = readOpen(databasePath);
     onOpen?.(count);
     if (count === 0) return;
     const now = performance.now();
     if (count < fewest) changedAt = now;
     fewest = Math.min(fewest, count);
-    if (now - changedAt > stillMs) throw new Error(`for ${stillMs / 1000} s no delivery has ended. Open: ${statuses}`);
+    if (now - changedAt > stillMs) throw new Error(`for ${stillMs / 1000} s nothing has ended. Open: ${kinds}`);
     await sleep(lookEveryMs);
   }
 }

@@ -2,19 +2,36 @@ import { proofOf } from '../../src/demo/sender.ts';
 
 export const secret = 'runtime-test-webhook-secret-not-real';
 
-/** A failed job with an id of its own, as Narrative would tell of it. `message` is its failure's. */
-export function failedJob(id: string, message = 'out of memory'): Uint8Array {
-  const at = '2026-01-05T09:00:00.000000';
+export interface JobEvent {
+  /** The webhook's; that of the job is made from it. */
+  id: string;
+  state: 'failed' | 'completed';
+  /** Default 10736. */
+  datasetId?: number;
+  /** When it happened, minutes after nine. Default 0. */
+  minute?: number;
+  /** What a failure says. */
+  message?: string;
+}
+
+/** A job that ended, as Narrative would tell of it. */
+export function jobEvent({ id, state, datasetId = 10736, minute = 0, message = 'out of memory' }: JobEvent): Uint8Array {
+  const at = `2026-01-05T09:${String(minute).padStart(2, '0')}:00.000000`;
   const data = {
     job_id: `job-${id}`,
-    state: 'failed',
+    state,
     type: 'datasets_deliver_data',
-    input: { dataset_id: 10736 },
+    input: { dataset_id: datasetId },
     created_at: at,
     updated_at: at,
-    failures: [{ message, timestamp: at }],
+    failures: state === 'failed' ? [{ message, timestamp: at }] : [],
   };
-  return new TextEncoder().encode(JSON.stringify({ id, type: 'job.failed', created_at: at, data }));
+  return new TextEncoder().encode(JSON.stringify({ id, type: `job.${state}`, created_at: at, data }));
+}
+
+/** A failed job with an id of its own. `message` is its failure's. */
+export function failedJob(id: string, message?: string): Uint8Array {
+  return jobEvent({ id, state: 'failed', ...(message === undefined ? {} : { message }) });
 }
 
 /** Posts a signed body to the relay at `url`. */

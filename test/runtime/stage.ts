@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { channels, httpSecret, routingKey, startWitness, type Witness } from './witness.ts';
+import { incidentTypes } from './incident-stream.ts';
+import { channels, httpSecret, incidentRoutingKey, routingKey, startWitness, type Witness } from './witness.ts';
 
 export const webhookSecret = 'proof-webhook-secret-not-a-real-one';
 const slackToken = 'xoxb-proof-not-a-real-token';
@@ -21,6 +22,9 @@ export interface ProofStage {
   close(): Promise<void>;
 }
 
+/** Of the rules that have incidents, ms: short, so that kills fall into each of them. */
+export const timing = { holdMs: 1_000, repeatMs: 2_000, everyMs: 1_000 };
+
 /** The pace is generous: what is tested is what survives, not how slowly. */
 const rules = `version: 1
 subscriptions:
@@ -29,6 +33,8 @@ destinations:
   data-eng: { type: slack, token: { env: SLACK_BOT_TOKEN }, channel: ${channels['data-eng']}, pace: 1000/s, fallback: triage }
   triage: { type: slack, token: { env: SLACK_BOT_TOKEN }, channel: ${channels.triage}, pace: 1000/s }
   oncall: { type: pagerduty, routing_key: { env: PAGERDUTY_ROUTING_KEY }, pace: 1000/s, fallback: triage }
+  incidents: { type: slack, token: { env: SLACK_BOT_TOKEN }, channel: ${channels.incidents}, pace: 1000/s }
+  pager: { type: pagerduty, routing_key: { env: PAGERDUTY_INCIDENT_KEY }, pace: 1000/s }
   airflow: { type: http, url: { env: AIRFLOW_HOOK_URL }, secret: { env: AIRFLOW_HOOK_SECRET }, fallback: triage }
 defaults:
   subject: "{{ job.type }}/{{ job.input.dataset_id | default: job.id }}"
@@ -36,6 +42,21 @@ rules:
   - name: failures
     match: { states: [failed, running], job_types: [datasets_deliver_data, models_deliver_model] }
     send: [{ to: data-eng }, { to: oncall }, { to: airflow }]
+  - name: held
+    match: { states: [failed], job_types: [${incidentTypes.held}] }
+    hold: ${timing.holdMs / 1000}s
+    recover: true
+    send: [{ to: incidents }, { to: pager }]
+  - name: repeated
+    match: { states: [failed], job_types: [${incidentTypes.repeated}] }
+    repeat: ${timing.repeatMs / 1000}s
+    recover: true
+    send: [{ to: incidents }, { to: pager }]
+  - name: grouped
+    match: { states: [failed], job_types: [${incidentTypes.grouped}] }
+    group: { by: [job.data_plane_id], wait: 1s, every: ${timing.everyMs / 1000}s }
+    recover: true
+    send: [{ to: incidents }, { to: pager }]
 `;
 
 export async function openProofStage(): Promise<ProofStage> {
@@ -61,6 +82,7 @@ export async function openProofStage(): Promise<ProofStage> {
       NARRATIVE_WEBHOOK_SECRET: webhookSecret,
       SLACK_BOT_TOKEN: slackToken,
       PAGERDUTY_ROUTING_KEY: routingKey,
+      PAGERDUTY_INCIDENT_KEY: incidentRoutingKey,
     }),
     editRules: (comment) => writeFileSync(rulesFile, `# ${comment}\n${rules}`),
     breakRules: () => writeFileSync(rulesFile, `${rules}no_such_key: 1\n`),

@@ -13,16 +13,14 @@ destinations: { data-eng: { type: slack, token: { env: SLACK_BOT_TOKEN }, channe
 rules: [{ name: failures, match: { states: [failed] }, send: [{ to: data-eng }] }]
 `;
 
-/** A Slack that keeps each message's answer until it is told to give it. */
+/** A Slack that keeps each message's answer until it is told to give it. Its token may not read what was posted. */
 async function startHoldingSlack({ onTestFinished }: Pick<TestContext, 'onTestFinished'>) {
   const answers: (() => void)[] = [];
   const first = Promise.withResolvers<void>();
-  const server = await startServer(0, (_request, _body, response) => {
-    answers.push(() => {
-      response
-        .writeHead(200, { 'content-type': 'application/json' })
-        .end('{"ok":true,"channel":"C0123ABCD","ts":"1719830400.000001"}');
-    });
+  const server = await startServer(0, (request, _body, response) => {
+    const answer = (body: object) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    if (request.url !== '/api/chat.postMessage') return void answer({ ok: false, error: 'missing_scope' });
+    answers.push(() => answer({ ok: true, channel: 'C0123ABCD', ts: '1719830400.000001' }));
     first.resolve();
   });
   onTestFinished(() => server.close());

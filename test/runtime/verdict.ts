@@ -3,12 +3,11 @@
  * acknowledged), the stand-ins (what arrived) and the relay's own account. Pure.
  */
 import type { Account } from './account.ts';
-import type { Acknowledged, LoadWebhook } from './load.ts';
-import { destinations, type Arrival, type DestinationName } from './witness.ts';
+import { judgeIncidents, type IncidentEvidence } from './incident-verdict.ts';
+import type { LoadWebhook } from './webhook.ts';
+import { destinations, type Arrival, type DestinationName, type Effect } from './witness.ts';
 
-export interface Evidence {
-  webhooks: readonly LoadWebhook[];
-  acknowledged: readonly Acknowledged[];
+export interface Evidence extends IncidentEvidence {
   arrivals: readonly Arrival[];
   /** Lives of the relay that were ended without warning. */
   crashed: ReadonlySet<number>;
@@ -24,21 +23,23 @@ const routedTo: readonly DestinationName[] = ['data-eng', 'oncall', 'airflow'];
  * How many deliveries of a destination one crash can hit: its requests in flight at once, at the most (`concurrency` in
  * `src/destination`).
  */
-const inFlight: Record<DestinationName, number> = { 'data-eng': 4, triage: 4, oncall: 4, airflow: 8 };
+const inFlight: Record<DestinationName, number> = { 'data-eng': 4, triage: 4, oncall: 4, airflow: 8, incidents: 4, pager: 4 };
 
 /** Every promise that was broken, one line each; empty: all were kept. */
 export function judge(evidence: Evidence): string[] {
+  const single = { ...evidence, webhooks: evidence.webhooks.filter(({ fate }) => fate !== 'incident') };
   return [
     ...unacknowledged(evidence),
     ...lostEvents(evidence),
-    ...neverArrived(evidence),
-    ...uncalledFor(evidence),
+    ...neverArrived(single),
+    ...uncalledFor(single),
     ...needlessRepeats(evidence),
     ...tooManyPerCrash(evidence),
-    ...outOfOrder(evidence),
-    ...pagedTwice(evidence),
-    ...changedBytes(evidence),
-    ...unaccounted(evidence),
+    ...outOfOrder(single),
+    ...pagedTwice(single),
+    ...changedBytes(single),
+    ...unaccounted(single),
+    ...judgeIncidents(evidence),
     ...evidence.problems.map((problem) => `a stand-in complains: ${problem}`),
   ];
 }
@@ -56,10 +57,11 @@ function unacknowledged({ webhooks, acknowledged }: Evidence): string[] {
 
 /** Acknowledged means on disk: it is in the ledger once, with what became of it. */
 function lostEvents({ acknowledged, account }: Evidence): string[] {
+  const taken = ['routed', 'suppressed', 'unrouted'];
   const outcomes = Map.groupBy(account.events, ({ webhookId }) => webhookId);
   return acknowledged.flatMap(({ webhook: { id, fate }, sent }) => {
     const found = (outcomes.get(id) ?? []).map(({ outcome }) => outcome);
-    if (found.length === 1 && found[0] === fate) return [];
+    if (found.length === 1 && (fate === 'incident' ? taken.includes(found[0]!) : found[0] === fate)) return [];
     return [
       `${id} was acknowledged (${sent.answer}, request ${sent.attempts}) as ${fate}; in the ledger: ${found.join(', ') || 'lost'}`,
     ];
@@ -87,16 +89,17 @@ function uncalledFor({ webhooks, arrivals }: Evidence): string[] {
  * made before, because the answer was withheld, or because that life of the relay crashed after it. So each of its arrivals
  * but the last must be one of these; as none follows an answered one in the same life, a crash costs a delivery one extra.
  */
-function needlessRepeats({ arrivals, crashed }: Evidence): string[] {
-  return repeatedIn(arrivals).flatMap(({ destination, webhookId, life, answered, again }) => {
+function needlessRepeats(evidence: Evidence): string[] {
+  const { crashed } = evidence;
+  return repeatedIn(madeIn(evidence)).flatMap(({ destination, what, life, answered, again }) => {
     if (!answered || (again.life > life && crashed.has(life))) return [];
-    return [`${webhookId} was delivered to ${destination} in life ${life} of the relay, which knew, and again in ${again.life}`];
+    return [`${what} was delivered to ${destination} in life ${life} of the relay, which knew, and again in ${again.life}`];
   });
 }
 
 /** And a crash hits no more deliveries than were in flight. */
-function tooManyPerCrash({ arrivals }: Evidence): string[] {
-  const hits = repeatedIn(arrivals).filter(({ answered, life, again }) => answered && again.life > life);
+function tooManyPerCrash(evidence: Evidence): string[] {
+  const hits = repeatedIn(madeIn(evidence)).filter(({ answered, life, again }) => answered && again.life > life);
   const perCrash = Map.groupBy(hits, ({ destination, life }) => `${destination}, at the end of life ${life}`);
   return [...perCrash].flatMap(([crash, repeated]) => {
     const limit = inFlight[repeated[0]!.destination];
@@ -104,15 +107,26 @@ function tooManyPerCrash({ arrivals }: Evidence): string[] {
   });
 }
 
-/** Arrivals of deliveries that arrived `again` later. */
-function repeatedIn(arrivals: readonly Arrival[]): (Arrival & { again: Arrival })[] {
-  return [...deliveriesIn(arrivals).values()].flatMap((made) =>
-    made.slice(0, -1).map((arrival, i) => ({ ...arrival, again: made[i + 1]! })),
+/** `what`: of which there should be one. */
+type Made = Effect & { what: string };
+
+/** Of incidents their messages in Slack: a page that comes again changes nothing. */
+function madeIn({ arrivals, posts }: Pick<Evidence, 'arrivals' | 'posts'>): Made[] {
+  return [
+    ...arrivals.map((arrival) => ({ ...arrival, what: arrival.webhookId })),
+    ...posts.map((post) => ({ ...post, what: post.deliveryId })),
+  ];
+}
+
+/** What was made, and made `again` later. */
+function repeatedIn(made: readonly Made[]): (Made & { again: Made })[] {
+  return [...deliveriesIn(made).values()].flatMap((same) =>
+    same.slice(0, -1).map((each, i) => ({ ...each, again: same[i + 1]! })),
   );
 }
 
-function deliveriesIn(arrivals: readonly Arrival[]): Map<string, Arrival[]> {
-  return Map.groupBy(arrivals, ({ destination, webhookId }) => `${webhookId} to ${destination}`);
+function deliveriesIn(made: readonly Made[]): Map<string, Made[]> {
+  return Map.groupBy(made, ({ destination, what }) => `${what} to ${destination}`);
 }
 
 /** Per destination and subject, events arrive first in the order in which they were accepted: that in which they were sent. */
@@ -186,9 +200,10 @@ function unaccounted({ webhooks, acknowledged, account }: Evidence): string[] {
 }
 
 /** Numbers for a table: what was delivered, and how much of it again. */
-export function arrivalCounts(arrivals: readonly Arrival[]): { destination: string; deliveries: number; again: number }[] {
-  return destinations.map((destination) => {
-    const here = arrivals.filter((arrival) => arrival.destination === destination);
+export function arrivalCounts(evidence: Evidence): { destination: string; deliveries: number; again: number }[] {
+  const made = madeIn(evidence);
+  return [...destinations, 'incidents'].map((destination) => {
+    const here = made.filter((each) => each.destination === destination);
     const deliveries = deliveriesIn(here).size;
     return { destination, deliveries, again: here.length - deliveries };
   });

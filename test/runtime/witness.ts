@@ -6,31 +6,65 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { takesEffect, type Fault } from '../../src/demo/faults.ts';
 import { startHttpReceiver } from '../../src/demo/http-receiver.ts';
-import { startPagerDutyStandIn } from '../../src/demo/pagerduty-stand-in.ts';
-import { startSlackStandIn } from '../../src/demo/slack-stand-in.ts';
+import { startPagerDutyStandIn, type PagerDutyAlert } from '../../src/demo/pagerduty-stand-in.ts';
+import type { ChannelMessage } from '../../src/demo/slack-channels.ts';
+import { startSlackStandIn, type ReceivedMessage } from '../../src/demo/slack-stand-in.ts';
 import { refusedExecutor } from './load.ts';
 
-/** The destinations of the proof's rules; `triage` is the fallback of the others. */
+/** Where each event is a message of its own; `triage` is the fallback of the others. */
 export const destinations = ['data-eng', 'triage', 'oncall', 'airflow'] as const;
-export type DestinationName = (typeof destinations)[number];
+/** Where incidents are told: Slack, PagerDuty. */
+export const incidentDestinations = ['incidents', 'pager'] as const;
+export type DestinationName = (typeof destinations | typeof incidentDestinations)[number];
 
-export const channels = { 'data-eng': 'C0DATAENG', triage: 'C0TRIAGE' } as const;
+export const channels = { 'data-eng': 'C0DATAENG', triage: 'C0TRIAGE', incidents: 'C0INCIDENTS' } as const;
 export const routingKey = 'PROOFROUTINGKEYTHATISNOTAREALKEY';
+export const incidentRoutingKey = 'PROOFINCIDENTKEYTHATISNOTREAL000';
 export const httpSecret = 'proof-http-secret-not-a-real-one';
 
-/** One request that had its effect: a message posted, an event taken. */
-export interface Arrival {
+/** A request that had its effect. */
+export interface Effect {
   destination: DestinationName;
-  /** The webhook that it tells of. */
-  webhookId: string;
   /** Which life of the relay it came from, counted from 1. */
   life: number;
   /** False: its answer was withheld, so the relay can't know that it arrived. */
   answered: boolean;
+}
+
+/** A message posted, an event taken: of one webhook. */
+export interface Arrival extends Effect {
+  destination: (typeof destinations)[number];
+  /** The webhook that it tells of. */
+  webhookId: string;
   /** PagerDuty's, else null. */
   dedupKey: string | null;
   /** The HTTP endpoint's, else null. */
   body: Uint8Array | null;
+}
+
+/** A message about an incident, new in the channel or in a thread. Edits are none. */
+export interface IncidentPost extends Effect {
+  destination: 'incidents';
+  /** The relay's id for it, in the message's metadata. */
+  deliveryId: string;
+  /** The failure that it quotes, if it does. */
+  webhookId: string | null;
+  ts: string;
+  /** The message that it is a reply to; null for one in the channel. */
+  threadTs: string | null;
+}
+
+/** What PagerDuty was told of an incident. */
+export interface Page {
+  action: 'trigger' | 'resolve';
+  dedupKey: string;
+  webhookId: string | null;
+}
+
+/** How the incidents stand at the end. */
+export interface IncidentsShown {
+  roots: readonly ChannelMessage[];
+  alerts: readonly PagerDutyAlert[];
 }
 
 /** Decides the fault of a destination's next request; null for none. */
@@ -41,6 +75,9 @@ export interface Witness {
   pagerDutyUrl: string;
   httpUrl: string;
   readonly arrivals: readonly Arrival[];
+  readonly posts: readonly IncidentPost[];
+  readonly pages: readonly Page[];
+  incidentsShown(): IncidentsShown;
   /** Titles of the relay's own notices that came to `triage`. */
   readonly notices: readonly string[];
   /** What the stand-ins found wrong with requests. */
@@ -57,9 +94,11 @@ const webhookId = /load-\d+-\d+/;
 
 export async function startWitness(): Promise<Witness> {
   const slack = await startSlackStandIn();
-  const pagerDuty = await startPagerDutyStandIn({ routingKeys: [routingKey] });
+  const pagerDuty = await startPagerDutyStandIn({ routingKeys: [routingKey, incidentRoutingKey] });
   const http = await startHttpReceiver({ secret: httpSecret });
   const arrivals: Arrival[] = [];
+  const posts: IncidentPost[] = [];
+  const pages: Page[] = [];
   const notices: string[] = [];
   const lost: string[] = [];
   const listeners = new Set<() => void>();
@@ -68,24 +107,58 @@ export async function startWitness(): Promise<Witness> {
   /** Of the request that is being handled: a stand-in asks for the fault, takes the request and tells of it in one go. */
   let fault: Fault | null = null;
 
-  function arrived(destination: DestinationName, text: string, more: Partial<Pick<Arrival, 'dedupKey' | 'body'>> = {}): void {
-    const id = webhookId.exec(text)?.[0];
-    if (id === undefined && destination === 'triage') return void notices.push(text.split('\n', 1)[0]!);
-    if (id === undefined) return void lost.push(`${destination} got what tells of no webhook: ${text.slice(0, 200)}`);
-    const answered = fault === null || !takesEffect(fault);
-    arrivals.push({ destination, webhookId: id, life, answered, dedupKey: null, body: null, ...more });
-    for (const listener of listeners) listener();
+  const answered = () => fault === null || !takesEffect(fault);
+  const webhookIn = (text: string) => webhookId.exec(text)?.[0] ?? null;
+  const tellListeners = () => listeners.forEach((listener) => listener());
+
+  function arrived(
+    destination: Arrival['destination'],
+    text: string,
+    more: Partial<Pick<Arrival, 'dedupKey' | 'body'>> = {},
+  ): void {
+    const id = webhookIn(text);
+    if (id === null && destination === 'triage') return void notices.push(text.split('\n', 1)[0]!);
+    if (id === null) return void lost.push(`${destination} got what tells of no webhook: ${text.slice(0, 200)}`);
+    arrivals.push({ destination, webhookId: id, life, answered: answered(), dedupKey: null, body: null, ...more });
+    tellListeners();
+  }
+
+  function posted({ kind, text, ts, threadTs, metadata }: ReceivedMessage): void {
+    const deliveryId = metadata?.event_payload.delivery_id;
+    if (kind === 'post' && typeof deliveryId !== 'string') lost.push(`a message that names no delivery: ${text.slice(0, 200)}`);
+    else if (kind === 'post') {
+      const what = { deliveryId: String(deliveryId), webhookId: webhookIn(text), ts, threadTs };
+      posts.push({ destination: 'incidents', life, answered: answered(), ...what });
+    }
+    tellListeners();
+  }
+
+  function paged(action: Page['action'], dedupKey: string | undefined, summary: string): void {
+    if (dedupKey === undefined) return void lost.push(`an alert without a key: ${summary}`);
+    pages.push({ action, dedupKey, webhookId: webhookIn(summary) });
+    tellListeners();
   }
 
   const nextFault = (destination: DestinationName) => (fault = weather(destination));
-  const slackName = (channel: string) => (channel === channels.triage ? 'triage' : 'data-eng');
+  const slackName = (channel: string) =>
+    channel === channels.triage ? 'triage' : channel === channels.incidents ? 'incidents' : 'data-eng';
   slack.answerWith((_count, { channel }) => nextFault(slackName(channel)));
-  slack.on(({ channel, text }) => arrived(slackName(channel), text));
-  pagerDuty.answerWith(() => nextFault('oncall'));
-  pagerDuty.on((event) => {
-    const dedupKey = 'dedup_key' in event ? (event.dedup_key ?? null) : null;
-    arrived('oncall', event.payload.summary, { dedupKey });
+  slack.on((message) => {
+    const name = slackName(message.channel);
+    if (name === 'incidents') posted(message);
+    else arrived(name, message.text);
   });
+  pagerDuty.answerWith(({ body }) => {
+    const { routing_key: key } = (body ?? {}) as { routing_key?: string };
+    return nextFault(key === incidentRoutingKey ? 'pager' : 'oncall');
+  });
+  pagerDuty.on((event) => {
+    const dedupKey = 'dedup_key' in event ? event.dedup_key : undefined;
+    const { summary } = event.payload;
+    if (event.routing_key === incidentRoutingKey) paged('trigger', dedupKey, summary);
+    else arrived('oncall', summary, { dedupKey: dedupKey ?? null });
+  });
+  pagerDuty.onResolve(({ dedup_key: key }) => paged('resolve', key, ''));
   const refusal: Fault = { kind: 'status', status: 422 };
   http.answerWith(({ body }) => (body.includes(refusedExecutor) ? (fault = refusal) : nextFault('airflow')));
   http.on(({ body }) => arrived('airflow', body.toString('utf8'), { body }));
@@ -95,6 +168,12 @@ export async function startWitness(): Promise<Witness> {
     pagerDutyUrl: pagerDuty.url,
     httpUrl: `${http.url}/hooks/narrative`,
     arrivals,
+    posts,
+    pages,
+    incidentsShown: () => ({
+      roots: slack.channel(channels.incidents),
+      alerts: pagerDuty.alerts().filter((alert) => alert.routingKey === incidentRoutingKey),
+    }),
     notices,
     problems: () => [...slack.problems, ...pagerDuty.problems, ...http.problems, ...lost],
     async newLife() {
