@@ -19,8 +19,11 @@ test.concurrent(
     const { prepared, slack, pagerDuty, roots, until } = await openIncidentStage(context, rule('recover: true'));
     const url = await prepared.launch().ready;
     const { fails, completes } = datasetsAt(() => url);
-    for (const id of ['first', 'second', 'third']) await fails(id);
-    await until('the third failure is in the thread', () => roots('data-eng')[0]?.replies.length === 2);
+    // One after the other: a message says what is so when it is sent.
+    for (const [replies, id] of ['first', 'second', 'third'].entries()) {
+      await fails(id);
+      await until(`the ${id} failure is told`, () => roots('data-eng')[0]?.replies.length === replies);
+    }
     expect(roots('data-eng')).toMatchObject([
       {
         text: expect.stringMatching(/^🔴 .*dataset 10736 — Failing since .* · 3rd failure — third: out of memory$/),
