@@ -32,5 +32,5 @@ HEALTHCHECK --interval=15s --timeout=5s --start-period=10s \
 # Node 24 runs the TypeScript as it is. Sends under way get 10 s to end, so let the engine wait longer than its usual 10 s.
 STOPSIGNAL SIGTERM
 # A small young generation (MB), and MALLOC_ARENA_MAX above, keep the process under 200 MB while events pour in.
-ENTRYPOINT ["node", "--max-semi-space-size=16", "src/cli/main.ts"]
+ENTRYPOINT ["node", "--max-semi-space-size=8", "--max-old-space-size=768", "src/cli/main.ts"]
 CMD ["serve"]

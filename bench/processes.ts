@@ -31,7 +31,10 @@ export interface Memory {
 /** `relay` is the real command `serve`, started as in the Dockerfile. `environment`: what the process sees, but for its port and the path. */
 export async function start(role: Role | 'relay', environment: Record<string, string>, folder: string): Promise<Running> {
   const port = await freePort();
-  const command = role === 'relay' ? ['--max-semi-space-size=16', 'src/cli/main.ts', 'serve'] : ['bench/server.ts', role];
+  const command =
+    role === 'relay'
+      ? ['--max-semi-space-size=8', '--max-old-space-size=768', 'src/cli/main.ts', 'serve']
+      : ['bench/server.ts', role];
   const log = openSync(join(folder, `${role}.log`), 'a');
   const startedAt = performance.now();
   const child = spawn(process.execPath, command, {

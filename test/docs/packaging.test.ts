@@ -84,7 +84,7 @@ describe('the deployment examples', () => {
       [...unit.matchAll(/^Environment=([A-Z_]+)=(.+)$/gm)].map(([, name, value]) => [name!, value!]),
     );
     expect(readSettings(environment)).toMatchObject({ ok: true, warnings: [] });
-    expect(unit).toContain('ExecStart=/usr/bin/node --max-semi-space-size=16 src/cli/main.ts serve\n');
+    expect(unit).toContain('ExecStart=/usr/bin/node --max-semi-space-size=8 --max-old-space-size=768 src/cli/main.ts serve\n');
   });
 
   test('compose builds this folder and mounts its rules', () => {
