@@ -9,6 +9,7 @@ import { happenedUs } from '../event/happened.ts';
 import { eventId, eventSeq } from '../event/id.ts';
 import { stringifyJson, type JsonValue } from '../event/json.ts';
 import { forecast, standing } from '../incident/forecast.ts';
+import { traitsIn } from '../incident/telling.ts';
 import { silencesOf } from './silences-of.ts';
 import { nodeClock } from '../node/ports.ts';
 import type { Explanation, PlannedDelivery } from '../rules/plan.ts';
@@ -103,7 +104,7 @@ function explained(rules: RuleSet, subscription: string, event: EventFile, sql: 
       sql,
       { plan: explanation.plan, routable, happenedUs: happened },
       silencesOf(rules, sql, now),
-      (to) => rules.destinations.get(to)?.type === 'http',
+      (to) => traitsIn(rules, to).forwards,
       now,
     ),
     story: null,

@@ -6,14 +6,14 @@ import type { DeliveryStore } from '../store/deliveries.ts';
 import type { StoredEvent } from '../store/events.ts';
 import { createIncidentStore } from '../store/incidents.ts';
 import type { Forget } from '../store/retention.ts';
-import { narrativeOf } from '../store/stored-event.ts';
+import { routableOf } from '../store/stored-event.ts';
 import { createDigest } from './digest.ts';
 import { createDispatch } from './dispatch.ts';
 import type { Duty } from './duty.ts';
 import { createExpect } from './expect.ts';
 import { createGroups } from './groups.ts';
 import { createIncidents, type Admission } from './incidents.ts';
-import type { DestinationTraits } from './telling.ts';
+import { traitsIn } from './telling.ts';
 import { createLate } from './late.ts';
 import { nothingNoted, type Noted } from './noted.ts';
 import type { Silencing } from './policy.ts';
@@ -118,8 +118,7 @@ export function createDesk(options: DeskOptions) {
     silences,
     /** What the outbox asks just before an alert goes out. */
     silenceFor(event: StoredEvent, now: number): Silencing | null {
-      if (silences.countInForce(now) === 0) return null;
-      return silences.covering({ subscription: event.subscription, narrative: narrativeOf(event) }, now);
+      return silences.covering(routableOf(event), now);
     },
     /** A silence kept a delivery back; inside the outbox's transaction. */
     silenced(...what: Parameters<typeof incidents.silenced>): void {
@@ -161,11 +160,6 @@ function withNoted(admission: Admission, noted: Noted): Admission {
     timed: admission.timed || timed,
     ...(deliveries > 0 ? { outcome: 'routed', reason: null } : {}),
   };
-}
-
-export function traitsIn(rules: RuleSet, name: string): DestinationTraits {
-  const config = rules.destinations.get(name);
-  return { forwards: config?.type === 'http', edits: config?.type === 'slack' && 'channel' in config };
 }
 
 /** `unmatched` sends like a rule. */

@@ -6,7 +6,7 @@ import type { DecisionStore } from '../store/decisions.ts';
 import type { DeliveryStore } from '../store/deliveries.ts';
 import type { EventStore } from '../store/events.ts';
 import type { IncidentStore } from '../store/incidents.ts';
-import { narrativeOf } from '../store/stored-event.ts';
+import { routableOf } from '../store/stored-event.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { Duty } from './duty.ts';
 import type { Silences } from './covering.ts';
@@ -55,8 +55,7 @@ export function createDueAlerts({
     const { subject, eventSeq, incident, spec } = due[0]!;
     const event = events.bySeq(eventSeq);
     const open = incidents.find(incident)?.endedAt === null;
-    const silence =
-      event === null ? null : silences.covering({ subscription: event.subscription, narrative: narrativeOf(event) }, now);
+    const silence = event === null ? null : silences.covering(routableOf(event), now);
     const outbound = nothing();
     for (const alert of due.map(readdressed)) {
       if (!open || event === null || alert.untold === 0) alerts.put({ ...alert, dueAt: null });

@@ -5,7 +5,7 @@ import type { Sql } from '../ports.ts';
 import { createAlertStore, type Alert } from '../store/alerts.ts';
 import { createIncidentStore, type Incident } from '../store/incidents.ts';
 import type { Silences } from './covering.ts';
-import { onFailure, type Verdict } from './policy.ts';
+import { isOldNews, mends, onFailure, type Silencing, type Verdict } from './policy.ts';
 import { clockText } from './words.ts';
 
 export interface Forecast {
@@ -33,22 +33,20 @@ export function forecast(
   const state = incidents?.subject(subject) ?? { failedUs: 0, completedUs: 0, incident: null };
   const incident = state.incident === null ? null : (incidents?.find(state.incident) ?? null);
   const covering = plan.matched.length === 0 ? null : silences.covering(routable, now);
-  if (plan.part === 'opens' && state.completedUs > happenedUs) {
+  if (plan.part === 'opens' && isOldNews(state, happenedUs)) {
     const verdict = `suppressed: late, ${subject} completed after this failure, at ${clockText(state.completedUs / 1000)}`;
     return { incident, rules: plan.matched.filter((rule) => rule.incident).map(({ name }) => ({ rule: name, verdict })) };
   }
   const rules = plan.matched.flatMap(({ name, incident: policy, send }) => {
     const silence = send.some(({ to }) => !forwards(to)) ? covering : null;
     if (plan.part !== 'opens' || policy === null) {
-      if (silence === null) return [];
-      const until = silence.untilMs === null ? '' : ` for ${away(silence.untilMs, now)}`;
-      return [{ rule: name, verdict: `suppressed: silenced by ${silence.name}${until}` }];
+      return silence === null ? [] : [{ rule: name, verdict: `suppressed: ${silencedFor(silence, now)}` }];
     }
     const verdict = onFailure(policy, alerts?.find(subject, name) ?? null, state.incident ?? none, silence, now);
     const text = inWords(verdict, subject, now);
     return text === null ? [] : [{ rule: name, verdict: text }];
   });
-  if (plan.part !== 'closes' || incident === null || state.failedUs >= happenedUs) return { incident, rules };
+  if (plan.part !== 'closes' || incident === null || !mends(state, happenedUs)) return { incident, rules };
   const told = (alerts?.of(subject) ?? []).filter(({ spec }) => spec.policy?.recover && (spec.told ?? []).length > 0);
   return {
     incident,
@@ -67,9 +65,9 @@ export function standing(sql: Sql, subject: string, now: number): Forecast {
 function standingOf({ phase, dueAt, toldAt, untold, silence, subject }: Alert, now: number): string {
   switch (phase) {
     case 'held':
-      return `held until ${clockText(dueAt ?? now)} (${away(dueAt ?? now, now)}), cancelled if ${subject} completes`;
+      return heldUntil(dueAt ?? now, subject, now);
     case 'silenced':
-      return `silenced by ${silence ?? 'a silence'}${dueAt === null ? '' : ` for ${away(dueAt, now)}`}; told then if ${subject} still fails`;
+      return `${silencedFor({ name: silence ?? 'a silence', untilMs: dueAt }, now)}; told then if ${subject} still fails`;
     case 'told': {
       const told = `told at ${clockText(toldAt ?? now)}`;
       if (untold === 0) return told;
@@ -83,15 +81,23 @@ function inWords(verdict: Verdict, subject: string, now: number): string | null 
     case 'tell':
       return verdict.act === 'open' ? null : 'sends: failed again, in the thread of the first message';
     case 'hold':
-      return `held until ${clockText(verdict.until)} (${away(verdict.until, now)}), cancelled if ${subject} completes`;
+      return heldUntil(verdict.until, subject, now);
     case 'repeat':
       return `suppressed: repeat, next reminder in ${away(verdict.until, now)}`;
     case 'silence':
-      return `suppressed: silenced by ${verdict.by}${verdict.until === null ? '' : ` for ${away(verdict.until, now)}`}; told then if it still fails`;
+      return `suppressed: ${silencedFor({ name: verdict.by, untilMs: verdict.until }, now)}; told then if it still fails`;
   }
 }
 
+function heldUntil(until: number, subject: string, now: number): string {
+  return `held until ${clockText(until)} (${away(until, now)}), cancelled if ${subject} completes`;
+}
+
+function silencedFor({ name, untilMs }: Silencing, now: number): string {
+  return `silenced by ${name}${untilMs === null ? '' : ` for ${away(untilMs, now)}`}`;
+}
+
 /** `3 h 12 min`. */
-export function away(atMs: number, now: number): string {
+function away(atMs: number, now: number): string {
   return formatDuration(Math.max(0, atMs - now) / 1000);
 }

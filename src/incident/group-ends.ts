@@ -7,6 +7,7 @@ import type { EventStore } from '../store/events.ts';
 import type { GroupMemberStore, GroupTotals, Member } from '../store/group-members.ts';
 import type { Group, GroupStore } from '../store/groups.ts';
 import type { IncidentStore } from '../store/incidents.ts';
+import { conclude } from './outbound.ts';
 import { clockText } from './words.ts';
 
 export interface GroupEnd {
@@ -115,8 +116,7 @@ export function createGroupEnds(options: GroupEndsOptions): GroupEnds {
   /** It was to be told, and is over before it was. */
   function cancelled({ eventSeq, subject }: Member, rule: string, atMs: number): void {
     const detail = `cancelled: ${subject} completed at ${clockText(atMs)}, before its group was told`;
-    decisions.put(eventSeq, { rule, kind: 'cancelled', until: null, detail });
-    events.suppressUnlessSent(eventSeq, detail);
+    conclude({ decisions, events }, eventSeq, { rule, kind: 'cancelled', until: null, detail });
   }
 
   /** All have recovered. `own`: the incident of the last one. Returns whether that is to be sent. */

@@ -20,6 +20,7 @@ import type { Duty } from './duty.ts';
 import { createGroupEnds, nextTick, type GroupEnds } from './group-ends.ts';
 import { groupSubject, labelOf, valueAt } from './group-key.ts';
 import { groupNotice, maxLines } from './group-notices.ts';
+import { conclude } from './outbound.ts';
 import { clockText } from './words.ts';
 
 /** An alert that would be told now, if it were not for its group. */
@@ -131,8 +132,7 @@ export function createGroups({ sql, dispatch, nextSeq, traitsOf }: GroupOptions)
   /** A failure that a later one of its subject stands for now. */
   function counted({ eventSeq, subject }: Member, rule: string): void {
     const detail = `grouped: counted with a later failure of ${subject}`;
-    decisions.put(eventSeq, { rule, kind: 'grouped', until: null, detail });
-    events.suppressUnlessSent(eventSeq, detail);
+    conclude({ decisions, events }, eventSeq, { rule, kind: 'grouped', until: null, detail });
   }
 
   function run(now: number): void {

@@ -18,8 +18,8 @@ import type { Dispatch } from './dispatch.ts';
 import { createDueAlerts } from './due-alerts.ts';
 import { groupKeyOf, type Groups } from './groups.ts';
 import { createKeptBack } from './kept-back.ts';
-import { nothing, putDown, type Outbound } from './outbound.ts';
-import { onFailure, type Silencing } from './policy.ts';
+import { conclude, nothing, putDown, type Outbound } from './outbound.ts';
+import { isOldNews, mends, onFailure, type Silencing } from './policy.ts';
 import type { Taken } from './taken.ts';
 import { createTelling, type DestinationTraits } from './telling.ts';
 import { clockText } from './words.ts';
@@ -72,26 +72,25 @@ export function createIncidents({ sql, dispatch, groups, silences, traitsOf, sen
       narrative.kind === 'relay'
         ? plan.matched.map((rule) => telling.keptFromItself(rule, narrative.relay.about, outbound))
         : plan.matched;
-    const incident = plan.part === null ? null : follow(taken, rules, silence, outbound);
-    if (incident === null)
-      for (const rule of rules)
-        if (!outbound.decisions.some((made) => made.rule === rule.name && made.kind === 'late'))
-          telling.sendEach(rule, silence, outbound);
-    return flush(seq, outbound, incident, taken);
+    return flush(seq, outbound, follow(taken, rules, silence, outbound), taken);
   }
 
-  /** Follows the subject's state. Returns the incident that this event is part of; null when it is part of none. */
+  /** Does what the rules want. Returns the incident that this event is part of; null when it is part of none. */
   function follow(taken: Taken, rules: readonly RuleSummary[], silence: Silencing | null, outbound: Outbound): number | null {
-    return taken.plan.part === 'opens' ? failed(taken, rules, silence, outbound) : completed(taken, rules, silence, outbound);
+    if (taken.plan.part === 'opens') return failed(taken, rules, silence, outbound);
+    const incident = taken.plan.part === 'closes' ? completed(taken, outbound) : null;
+    for (const rule of rules) telling.sendEach(rule, silence, outbound);
+    return incident;
   }
 
   function failed(taken: Taken, rules: readonly RuleSummary[], silence: Silencing | null, outbound: Outbound): number | null {
     const { seq, narrative, plan, happenedUs, receivedAt: now } = taken;
     const state = incidents.note(plan.subject, 'failed', happenedUs, now);
-    if (state.completedUs > happenedUs) {
+    if (isOldNews(state, happenedUs)) {
       const detail = `late: ${plan.subject} had completed at ${clockText(state.completedUs / 1000)}, after this failure`;
-      for (const { name, incident } of rules)
-        if (incident) outbound.decisions.push({ rule: name, kind: 'late', until: null, detail });
+      const [following, plain] = [rules.filter((rule) => rule.incident), rules.filter((rule) => !rule.incident)];
+      for (const { name } of following) outbound.decisions.push({ rule: name, kind: 'late', until: null, detail });
+      for (const rule of plain) telling.sendEach(rule, silence, outbound);
       return null;
     }
     const at = Math.floor(happenedUs / 1000);
@@ -153,12 +152,11 @@ export function createIncidents({ sql, dispatch, groups, silences, traitsOf, sen
     telling.pronounce(alert, verdict, now, outbound);
   }
 
-  function completed(taken: Taken, rules: readonly RuleSummary[], silence: Silencing | null, outbound: Outbound): number | null {
-    const { seq, plan, happenedUs, receivedAt: now } = taken;
+  /** Ends what the subject's incident was. Returns which; null when there was none, or this came before its last failure. */
+  function completed({ seq, plan, happenedUs, receivedAt: now }: Taken, outbound: Outbound): number | null {
     const state = incidents.note(plan.subject, 'completed', happenedUs, now);
-    if (state.incident === null || state.failedUs >= happenedUs) return null;
+    if (state.incident === null || !mends(state, happenedUs)) return null;
     end(plan.subject, state.incident, Math.floor(happenedUs / 1000), seq, now, outbound);
-    for (const rule of rules) telling.sendEach(rule, silence, outbound);
     return state.incident;
   }
 
@@ -186,15 +184,13 @@ export function createIncidents({ sql, dispatch, groups, silences, traitsOf, sen
   function cancelled({ eventSeq, rule, subject, phase }: Alert, atMs: number): void {
     const why = phase === 'held' ? 'before its hold was over' : 'before its silence ended';
     const detail = `cancelled: ${subject} completed at ${clockText(atMs)}, ${why}`;
-    decisions.put(eventSeq, { rule, kind: 'cancelled', until: null, detail });
-    events.suppressUnlessSent(eventSeq, detail);
+    conclude({ decisions, events }, eventSeq, { rule, kind: 'cancelled', until: null, detail });
   }
 
   /** A failure that was to be told, and that a later one stands for now. */
   function counted({ eventSeq, rule }: Alert): void {
     const detail = 'repeat: counted with a later failure, before this one was told';
-    decisions.put(eventSeq, { rule, kind: 'repeat', until: null, detail });
-    events.suppressUnlessSent(eventSeq, detail);
+    conclude({ decisions, events }, eventSeq, { rule, kind: 'repeat', until: null, detail });
   }
 
   /** Puts down what was collected for an event that is being taken. */

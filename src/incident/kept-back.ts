@@ -6,7 +6,7 @@ import type { IncidentStore } from '../store/incidents.ts';
 import type { Send } from '../rules/rule.ts';
 import type { Groups } from './groups.ts';
 import type { Silencing } from './policy.ts';
-import { silencedDetail } from './words.ts';
+import { silencedBy } from './words.ts';
 
 export interface KeptBackOptions {
   alerts: AlertStore;
@@ -19,19 +19,19 @@ export interface KeptBackOptions {
 
 /** Inside the transaction that records the delivery as suppressed. The timekeeper has to be woken after it. */
 export function createKeptBack({ alerts, decisions, incidents, groups, forwards }: KeptBackOptions) {
-  return function keptBack(delivery: Delivery, { name, untilMs }: Silencing, now: number): void {
+  return function keptBack(delivery: Delivery, silence: Silencing, now: number): void {
     const { eventSeq, subject, spec, notice } = delivery;
     if (spec.rule === null || notice !== null) return;
     const incident = spec.incident?.id ?? spec.during ?? null;
     const stillFails = incident !== null && incidents.subject(subject)?.incident === incident;
     for (const rule of [spec.rule, ...spec.merged]) {
-      decisions.put(eventSeq, { rule, kind: 'silenced', until: untilMs, detail: silencedDetail(name, untilMs) });
+      decisions.put(eventSeq, silencedBy(silence, rule));
       if (!stillFails) continue;
       const found = alerts.find(subject, rule);
       const alert = found?.incident === incident ? untold(found, delivery) : unfollowed(delivery, rule, incident, now);
       // What is held is told when its hold is over.
       if (alert.phase !== 'held')
-        alerts.put({ ...alert, phase: 'silenced', dueAt: untilMs, armedAt: now, editAt: null, silence: name });
+        alerts.put({ ...alert, phase: 'silenced', dueAt: silence.untilMs, armedAt: now, editAt: null, silence: silence.name });
     }
   };
 

@@ -11,7 +11,7 @@ import type { Delivery } from '../store/deliveries.ts';
 import { createEventStore } from '../store/events.ts';
 import { createIncidentStore } from '../store/incidents.ts';
 import { createLateStore, type LateStore, type Watched } from '../store/late.ts';
-import { narrativeOf } from '../store/stored-event.ts';
+import { routableOf } from '../store/stored-event.ts';
 import type { Silences } from './covering.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { Duty } from './duty.ts';
@@ -19,7 +19,7 @@ import { nothingNoted, type Noted } from './noted.ts';
 import type { Silencing } from './policy.ts';
 import type { Taken } from './taken.ts';
 import type { DestinationTraits } from './telling.ts';
-import { silencedDetail } from './words.ts';
+import { silencedBy } from './words.ts';
 
 /** After an outage the next state may be right behind: what is overdue when it is heard of, or looked at, has so long to come, ms. */
 const settleMs = 30_000;
@@ -125,13 +125,13 @@ export function createLate({ sql, dispatch, nextSeq, silences, traitsOf, log }: 
       );
       return store.remove(row);
     }
-    const narrative = narrativeOf(event);
-    const silence = silences.covering({ subscription: event.subscription, narrative }, now);
+    const routable = routableOf(event);
+    const silence = silences.covering(routable, now);
     const heard = store.toldAt(row);
     const send = row.spec.send.filter(({ to }) => !heard.includes(to));
     const keptBack = silence === null ? [] : send.filter(({ to }) => !traitsOf(to).forwards);
     const sent = send.filter((each) => !keptBack.includes(each));
-    if (sent.length > 0 || keptBack.length === 0) tellAt(sent, row, narrative, now);
+    if (sent.length > 0 || keptBack.length === 0) tellAt(sent, row, routable.narrative, now);
     if (silence !== null && keptBack.length > 0) keepBack(row, silence, now);
   }
 
@@ -149,9 +149,9 @@ export function createLate({ sql, dispatch, nextSeq, silences, traitsOf, log }: 
   }
 
   /** Told when the silence ends, if the job is late then; what forwards events is no alert, and was served. */
-  function keepBack(row: Watched, { name, untilMs }: Silencing, now: number): void {
-    store.postpone(row, untilMs ?? now + endlessMs);
-    decisions.put(row.eventSeq, { rule: row.rule, kind: 'silenced', until: untilMs, detail: silencedDetail(name, untilMs) });
+  function keepBack(row: Watched, silence: Silencing, now: number): void {
+    store.postpone(row, silence.untilMs ?? now + endlessMs);
+    decisions.put(row.eventSeq, silencedBy(silence, row.rule));
   }
 
   return {

@@ -6,6 +6,7 @@ import type { RuleSends } from '../rules/planner.ts';
 import { mergeSends } from '../rules/planner.ts';
 import type { AlertSpec } from '../store/alerts.ts';
 import type { Decision, DecisionStore } from '../store/decisions.ts';
+import type { EventStore } from '../store/events.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { PlannedDelivery } from '../rules/plan.ts';
 
@@ -25,6 +26,16 @@ export interface Told extends Pick<AlertSpec, 'owners' | 'usual'> {
   eventSeq: number;
   subject: string;
   incident: number | null;
+}
+
+/** Puts down what became of an event after all: unless something else was sent about it, it is suppressed for that reason. */
+export function conclude(
+  { decisions, events }: { decisions: DecisionStore; events: EventStore },
+  eventSeq: number,
+  decision: Decision,
+): void {
+  decisions.put(eventSeq, decision);
+  events.suppressUnlessSent(eventSeq, decision.detail);
 }
 
 /** Puts decisions down, and the deliveries that a silence keeps back: they stay visible, unless another rule sent there. */

@@ -17,6 +17,18 @@ export interface AlertState {
   toldHere: boolean;
 }
 
+/** Narrative's time, µs; 0: never. */
+interface LastTimes {
+  failedUs: number;
+  completedUs: number;
+}
+
+/** A failure is old news when the subject has completed after it, in whatever order we heard of the two. */
+export const isOldNews = ({ completedUs }: LastTimes, failedAtUs: number): boolean => completedUs > failedAtUs;
+
+/** A completion mends what failed before it. At the same moment the failure counts. */
+export const mends = ({ failedUs }: LastTimes, completedAtUs: number): boolean => failedUs < completedAtUs;
+
 /** A silence that covers the event now. `untilMs: null`: until it is lifted. */
 export interface Silencing {
   name: string;

@@ -1,11 +1,12 @@
 /** What a rule says, and to whom: a verdict acted upon, an event for itself, the end of an incident. In the caller's transaction. */
 import type { RuleSends } from '../rules/planner.ts';
 import type { RuleSummary, Send } from '../rules/rule.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
 import type { Alert, AlertStore } from '../store/alerts.ts';
 import type { Groups } from './groups.ts';
 import type { Outbound } from './outbound.ts';
 import type { Silencing, Verdict } from './policy.ts';
-import { clockText, silencedDetail } from './words.ts';
+import { clockText, silencedBy } from './words.ts';
 
 /** What a rule has to know of the destinations it sends to. */
 export interface DestinationTraits {
@@ -13,6 +14,11 @@ export interface DestinationTraits {
   forwards: boolean;
   /** It can change what it said before (Slack with a bot token). */
   edits: boolean;
+}
+
+export function traitsIn(rules: RuleSet, name: string): DestinationTraits {
+  const config = rules.destinations.get(name);
+  return { forwards: config?.type === 'http', edits: config?.type === 'slack' && 'channel' in config };
 }
 
 /** Shortest time between two quiet edits of one message, ms: a job that fails every second must not use up the channel's pace. */
@@ -80,7 +86,7 @@ export function createTelling({ alerts, groups, traitsOf }: TellingOptions) {
         const told = { ...spec, told: addTold(spec.told, forwarded) };
         alerts.put({ ...alert, phase: 'silenced', dueAt: until, armedAt: now, editAt: null, silence: by, spec: told });
         outbound.timed ||= until !== null;
-        return void outbound.decisions.push({ rule, kind: 'silenced', until, detail: silencedDetail(by, until) });
+        return void outbound.decisions.push(silencedBy({ name: by, untilMs: until }, rule));
       }
     }
   }
@@ -126,8 +132,7 @@ export function createTelling({ alerts, groups, traitsOf }: TellingOptions) {
     const send = alertsOnly(rule.send);
     if (send.length === 0) return;
     outbound.suppressed.push({ rule: { name: rule.name, send }, act: null });
-    const { name, untilMs } = silence;
-    outbound.decisions.push({ rule: rule.name, kind: 'silenced', until: untilMs, detail: silencedDetail(name, untilMs) });
+    outbound.decisions.push(silencedBy(silence, rule.name));
   }
 
   /** An alert about a destination can't go there, and would come back as the next one. */

@@ -6,7 +6,7 @@ import type { AttemptOutcome, IncidentAct } from '../destination/destination.ts'
 import { deliveryId } from '../event/id.ts';
 import type { Log, Random } from '../ports.ts';
 import type { AttemptStore } from '../store/attempts.ts';
-import type { Delivery, DeliveryStore } from '../store/deliveries.ts';
+import type { Delivery, DeliverySpec, DeliveryStore } from '../store/deliveries.ts';
 import type { IncidentStore } from '../store/incidents.ts';
 import type { ParkedStore } from '../store/parked.ts';
 import { backoffMs } from './backoff.ts';
@@ -118,21 +118,8 @@ export function createRecorder(options: Recorder) {
       return;
     }
     log.warn({ ...where, fallback }, 'delivery is dead: its content goes to the fallback');
-    deliveries.add({
-      eventSeq: delivery.eventSeq,
-      n: deliveries.nextN(delivery.eventSeq),
-      destination: fallback,
-      subject: delivery.subject,
-      createdAt: now,
-      expiresAt: now + deliveryLifetimeMs,
-      spec: {
-        ...delivery.spec,
-        note: `Could not be delivered to ${delivery.destination}: ${detail}`,
-        fallback: fallbackOf(fallback),
-      },
-      ...(delivery.notice ? { notice: delivery.notice } : {}),
-      fallbackOf: deliveryId(delivery),
-    });
+    const note = `Could not be delivered to ${delivery.destination}: ${detail}`;
+    addInstead(delivery, fallback, { eventSeq: delivery.eventSeq, spec: { ...delivery.spec, note } }, now);
     if (delivery.spec.incident) endAt(fallback, delivery, delivery.spec.incident, now);
   }
 
@@ -143,15 +130,27 @@ export function createRecorder(options: Recorder) {
     const endedBy = incidents.find(id)?.endedBy ?? null;
     if (endedBy === null || delivery.notice || !deliveries.endPlanned(endedBy, delivery.destination, id)) return;
     const { title: _, ...spec } = delivery.spec;
+    const end: DeliverySpec = { ...spec, severity: 'info', message: null, incident: { id, act: 'recover' } };
+    addInstead(delivery, fallback, { eventSeq: endedBy, spec: end }, now);
+  }
+
+  /** A delivery to a fallback, in place of one that died. */
+  function addInstead(
+    dead: Delivery,
+    fallback: string,
+    { eventSeq, spec }: { eventSeq: number; spec: DeliverySpec },
+    now: number,
+  ): void {
     deliveries.add({
-      eventSeq: endedBy,
-      n: deliveries.nextN(endedBy),
+      eventSeq,
+      n: deliveries.nextN(eventSeq),
       destination: fallback,
-      subject: delivery.subject,
+      subject: dead.subject,
       createdAt: now,
       expiresAt: now + deliveryLifetimeMs,
-      spec: { ...spec, severity: 'info', message: null, incident: { id, act: 'recover' }, fallback: fallbackOf(fallback) },
-      fallbackOf: deliveryId(delivery),
+      spec: { ...spec, fallback: fallbackOf(fallback) },
+      ...(dead.notice ? { notice: dead.notice } : {}),
+      fallbackOf: deliveryId(dead),
     });
   }
 

@@ -5,7 +5,7 @@ import type { Plan, PlannedDelivery, Routable } from './plan.ts';
 import { createRuleIndex } from './rule-index.ts';
 import type { RuleSummary, Send } from './rule.ts';
 import type { RenderSubject } from './subject.ts';
-import { concerns } from './trigger.ts';
+import { concerns, seesTo } from './trigger.ts';
 
 export interface CompiledRule extends RuleSummary {
   matcher: Matcher;
@@ -57,20 +57,20 @@ export function planFor(
   candidate: Candidate,
   routable: Routable,
 ): Plan {
-  const usual = usualSeverity(candidate);
+  const state = stateIn(candidate);
+  const usual = usualSeverity(state);
   const timed = matching.filter(({ trigger }) => trigger.kind !== 'event');
   let matched: readonly RuleSummary[] =
     timed.length === 0 ? matching : matching.filter(({ trigger }) => trigger.kind === 'event');
   // What waits for another event, or for its absence, has not seen to this one.
-  const seenTo = matched.length > 0 || timed.some(({ trigger }) => trigger.kind === 'digest');
+  const seenTo = matching.some(({ trigger }) => seesTo(trigger));
   if (!seenTo && unmatched && unmatchedApplies(unmatched, candidate)) matched = [unmatched.rule];
   const { text: subject, fellBack } = renderSubject(routable, candidate.view);
-  const state = stateIn(candidate);
   return {
     rules: (timed.length === 0 ? matching : matching.filter(({ trigger }) => concerns(trigger, state))).map(({ name }) => name),
     subject,
     subjectFellBack: fellBack,
-    part: partOf(candidate, opens, closes),
+    part: partOf(candidate.kind, state, opens, closes),
     deliveries: mergeSends(
       matched.map((rule) => ({ rule, act: null })),
       usual,
@@ -87,10 +87,9 @@ export function planFor(
   };
 }
 
-function partOf(candidate: Candidate, opens: ReadonlySet<string>, closes: ReadonlySet<string>): Plan['part'] {
-  const state = stateIn(candidate);
+function partOf(kind: Candidate['kind'], state: string, opens: ReadonlySet<string>, closes: ReadonlySet<string>): Plan['part'] {
   // Which of Narrative's states count as broken is for the files to say; the relay's own trouble has two.
-  if (candidate.kind === 'relay') return state === 'failed' ? 'opens' : 'closes';
+  if (kind === 'relay') return state === 'failed' ? 'opens' : 'closes';
   if (opens.has(state)) return 'opens';
   return closes.has(state) ? 'closes' : null;
 }
@@ -143,8 +142,7 @@ function mergedAct(one: IncidentAct | null, other: IncidentAct | null): Incident
 const rank: Record<Severity, number> = { info: 0, warning: 1, error: 2, critical: 3 };
 
 /** Where a rule names none. */
-function usualSeverity({ facts }: Candidate): Severity {
-  const state = facts.at(-1);
+function usualSeverity(state: string): Severity {
   if (state === 'failed') return 'error';
   return state === 'cancelled' || state === 'pending_cancellation' ? 'warning' : 'info';
 }

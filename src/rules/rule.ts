@@ -54,7 +54,8 @@ export type Trigger =
       state: string;
       by: string;
       from: string | null;
-      /** Each of them; null: any one event. */ datasets: readonly string[] | null;
+      /** Each of them; null: any one event. */
+      datasets: readonly string[] | null;
     } & Calendar)
   /** What came is told together `at` a time of day. */
   | ({ kind: 'digest'; at: string } & Calendar);

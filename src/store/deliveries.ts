@@ -18,7 +18,7 @@ export interface DeliverySpec {
   change: boolean;
   message: MessageTemplates | null;
   note: string | null;
-  /** These four came with schema version 2; older rows lack them. */
+  /** These five came with schema version 2; older rows lack them. */
   incident?: { id: number; act: IncidentAct } | null;
   /** The incident that was open, of a message of its own: if a silence keeps that back, it is told while the incident lasts. */
   during?: number;
@@ -89,7 +89,7 @@ export function createDeliveryStore(sql: Sql) {
   const select = (rest: string, ...parameters: (string | number)[]) =>
     sql.query<Row>(`SELECT ${columns} FROM deliveries ${rest}`, ...parameters).map(fromRow);
 
-  /** Adds a delivery at the end of its destination's queue. */
+  /** Adds a delivery at the end of its destination's queue, or as one that is over. */
   function add({
     eventSeq,
     n,
@@ -102,37 +102,24 @@ export function createDeliveryStore(sql: Sql) {
     fallbackOf,
     suppressedBy,
   }: NewDelivery): void {
-    if (suppressedBy !== undefined)
-      return addSuppressed({ eventSeq, n, destination, subject, createdAt, expiresAt, spec }, suppressedBy);
+    const isOver = suppressedBy !== undefined;
     sql.query(
-      `INSERT INTO deliveries (event_seq, n, destination, subject, status, created_at, expires_at, spec, notice, fallback_of, quiet)
-       VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO deliveries (event_seq, n, destination, subject, status, created_at, expires_at, finished_at, reason, detail, spec,
+           notice, fallback_of, quiet) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       eventSeq,
       n,
       destination,
       subject,
+      isOver ? 'suppressed' : 'queued',
       createdAt,
       expiresAt,
+      isOver ? createdAt : null,
+      isOver ? 'silenced' : null,
+      suppressedBy ?? null,
       JSON.stringify(spec),
       notice === undefined ? null : JSON.stringify(notice),
       fallbackOf ?? null,
       spec.incident?.act === 'count' ? 1 : 0,
-    );
-  }
-
-  function addSuppressed({ eventSeq, n, destination, subject, createdAt, expiresAt, spec }: NewDelivery, why: string): void {
-    sql.query(
-      `INSERT INTO deliveries (event_seq, n, destination, subject, status, created_at, expires_at, finished_at, reason, detail, spec)
-       VALUES (?, ?, ?, ?, 'suppressed', ?, ?, ?, 'silenced', ?, ?)`,
-      eventSeq,
-      n,
-      destination,
-      subject,
-      createdAt,
-      expiresAt,
-      createdAt,
-      why,
-      JSON.stringify(spec),
     );
   }
 

@@ -3,7 +3,19 @@ import { eventId } from '../event/id.ts';
 import type { NarrativeEvent, RelayFacts } from '../event/event.ts';
 import { parseBody } from '../event/parse.ts';
 import { relayEvent } from '../event/relay-event.ts';
+import type { Routable } from '../rules/plan.ts';
 import type { StoredEvent } from './events.ts';
+
+/** For rules, mutes and silences: the body is read only if one of them asks for what it says. */
+export function routableOf(event: StoredEvent): Routable {
+  let narrative: NarrativeEvent | null = null;
+  return {
+    subscription: event.subscription,
+    get narrative() {
+      return (narrative ??= narrativeOf(event));
+    },
+  };
+}
 
 /** Throws when the body is no event: such a one was never routed. */
 export function narrativeOf({ seq, kind, receivedAt, body }: StoredEvent): NarrativeEvent {
