@@ -1,5 +1,6 @@
 /** The environment → Settings. Everything is checked at start, all problems at once. */
 import { z } from 'zod';
+import { durationMs } from './rules/schema-values.ts';
 import type { ReadSecret } from './rules/secrets.ts';
 
 /** A whole number with digits only: `Number('')` is 0 and `Number('0x10')` is 16, neither of which anybody meant. */
@@ -14,6 +15,17 @@ const wholeNumber = (least: number, most: number) =>
 const httpUrl = z
   .string()
   .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be an http(s) URL');
+
+const duration = z
+  .string()
+  .regex(/^[1-9]\d{0,6}[smhd]$/, 'must be a duration such as 90s, 30m, 1h or 7d')
+  .transform(durationMs);
+
+/** `off`: null. */
+const durationOrOff = z
+  .string()
+  .regex(/^(?:off|[1-9]\d{0,6}[smhd])$/, 'must be a duration such as 90s, 30m, 1h or 7d, or off')
+  .transform((text) => (text === 'off' ? null : durationMs(text)));
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -41,6 +53,25 @@ const environment = z.object({
     .enum(logLevels, `must be one of ${logLevels.join(', ')}`)
     .default('info')
     .describe('Least important log lines written.'),
+  RELAY_PUBLIC_URL: httpUrl
+    .optional()
+    .describe(
+      'Where Narrative reaches this relay, such as https://relay.example.com. By it the relay knows its subscriptions there.',
+    ),
+  NARRATIVE_API_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7E]+$/, 'must be letters, digits and signs without spaces: copy it again from your account settings')
+    .optional()
+    .describe(
+      'A token for Narrative with webhook permissions: for "subscriptions", "doctor", and to find lost events. Or NARRATIVE_API_TOKEN_FILE.',
+    ),
+  NARRATIVE_API_URL: httpUrl.default('https://api.narrative.io').describe("Narrative's API, for tests and proxies."),
+  RELAY_RECONCILE_EVERY: durationOrOff
+    .prefault('1h')
+    .describe('How often Narrative is asked for events that never arrived, given a token; off: never. Also done at start.'),
+  RELAY_RECONCILE_LOOKBACK: duration
+    .prefault('24h')
+    .describe('The longest that a job takes: a job older than this is not looked at for its end.'),
   SLACK_API_URL: httpUrl.optional().describe("Slack's API, for tests and proxies. Default: Slack's own."),
   PAGERDUTY_EVENTS_URL: httpUrl
     .optional()
@@ -58,6 +89,14 @@ export interface Settings {
   maxBodyBytes: number;
   retentionDays: number;
   logLevel: (typeof logLevels)[number];
+  /** Without a slash at its end. */
+  publicUrl: string | undefined;
+  /** A secret. Undefined: Narrative is asked nothing. */
+  narrativeApiToken: string | undefined;
+  narrativeApiUrl: string;
+  /** ms; null: never. */
+  reconcileEveryMs: number | null;
+  reconcileLookbackMs: number;
   slackApiUrl: string | undefined;
   pagerDutyEventsUrl: string | undefined;
 }
@@ -65,14 +104,14 @@ export interface Settings {
 /** For the README and `--help`: each setting's name, default and meaning. */
 export const settingsReference = Object.entries(environment.shape).map(([name, schema]) => ({
   name,
-  default: schema instanceof z.ZodDefault ? String(schema.def.defaultValue) : '',
+  default: schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault ? String(schema.def.defaultValue) : '',
   meaning: schema.description ?? '',
 }));
 
 export type SettingsResult = { ok: true; settings: Settings; warnings: string[] } | { ok: false; problems: string[] };
 
 /** Those that may stand in a file instead, which `NAME_FILE` names. */
-const secretNames = ['RELAY_ADMIN_TOKEN'] as const;
+const secretNames = ['RELAY_ADMIN_TOKEN', 'NARRATIVE_API_TOKEN'] as const;
 
 type Environment = Record<string, string | undefined>;
 
@@ -98,7 +137,7 @@ export function readSettings(env: Environment, readSecret: ReadSecret = () => un
   const found = parsed.data;
   return {
     ok: true,
-    warnings: unknown.map((name) => `${name} is set, but no such setting exists`),
+    warnings: [...unknown.map((name) => `${name} is set, but no such setting exists`), ...openlySent(found)],
     settings: {
       host: found.HOST,
       port: found.PORT,
@@ -109,10 +148,23 @@ export function readSettings(env: Environment, readSecret: ReadSecret = () => un
       maxBodyBytes: found.RELAY_MAX_BODY_BYTES,
       retentionDays: found.RELAY_RETENTION_DAYS,
       logLevel: found.LOG_LEVEL,
+      publicUrl: found.RELAY_PUBLIC_URL?.replace(/\/+$/, ''),
+      narrativeApiToken: found.NARRATIVE_API_TOKEN,
+      narrativeApiUrl: found.NARRATIVE_API_URL.replace(/\/+$/, ''),
+      reconcileEveryMs: found.RELAY_RECONCILE_EVERY,
+      reconcileLookbackMs: found.RELAY_RECONCILE_LOOKBACK,
       slackApiUrl: found.SLACK_API_URL,
       pagerDutyEventsUrl: found.PAGERDUTY_EVENTS_URL,
     },
   };
+}
+
+/** A token in the clear is everybody's on the way. */
+function openlySent({ NARRATIVE_API_TOKEN, NARRATIVE_API_URL }: z.infer<typeof environment>): string[] {
+  const { protocol, hostname } = new URL(NARRATIVE_API_URL);
+  const isHere = /^(?:localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
+  if (NARRATIVE_API_TOKEN === undefined || protocol === 'https:' || isHere) return [];
+  return ['NARRATIVE_API_URL is no https URL: NARRATIVE_API_TOKEN is sent unencrypted'];
 }
 
 const fileOf = (name: string) => `${name}_FILE`;

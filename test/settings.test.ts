@@ -22,6 +22,11 @@ const defaults = {
   maxBodyBytes: 1_048_576,
   retentionDays: 30,
   logLevel: 'info',
+  publicUrl: undefined,
+  narrativeApiToken: undefined,
+  narrativeApiUrl: 'https://api.narrative.io',
+  reconcileEveryMs: 3_600_000,
+  reconcileLookbackMs: 86_400_000,
   slackApiUrl: undefined,
   pagerDutyEventsUrl: undefined,
 };
@@ -50,6 +55,11 @@ test('each variable sets its own setting', () => {
     RELAY_MAX_BODY_BYTES: '2048',
     RELAY_RETENTION_DAYS: '7',
     LOG_LEVEL: 'debug',
+    RELAY_PUBLIC_URL: 'https://relay.example.com/',
+    NARRATIVE_API_TOKEN: 'obviously-fake-narrative-token',
+    NARRATIVE_API_URL: 'https://narrative.example.com/api/',
+    RELAY_RECONCILE_EVERY: '15m',
+    RELAY_RECONCILE_LOOKBACK: '3d',
     SLACK_API_URL: 'http://127.0.0.1:9000/api/',
     PAGERDUTY_EVENTS_URL: 'https://events.example.com',
   };
@@ -64,6 +74,11 @@ test('each variable sets its own setting', () => {
     maxBodyBytes: 2048,
     retentionDays: 7,
     logLevel: 'debug',
+    publicUrl: 'https://relay.example.com',
+    narrativeApiToken: 'obviously-fake-narrative-token',
+    narrativeApiUrl: 'https://narrative.example.com/api',
+    reconcileEveryMs: 900_000,
+    reconcileLookbackMs: 3 * 86_400_000,
     slackApiUrl: 'http://127.0.0.1:9000/api/',
     pagerDutyEventsUrl: 'https://events.example.com',
   });
@@ -97,6 +112,16 @@ describe('a value that can not be meant is refused with the variable and what it
     ['RELAY_RETENTION_DAYS', '30d', 'RELAY_RETENTION_DAYS must be a whole number'],
     ['LOG_LEVEL', 'verbose', 'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent'],
     ['LOG_LEVEL', 'INFO', 'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent'],
+    ['RELAY_PUBLIC_URL', 'relay.example.com', 'RELAY_PUBLIC_URL must be an http(s) URL'],
+    [
+      'NARRATIVE_API_TOKEN',
+      'two words',
+      'NARRATIVE_API_TOKEN must be letters, digits and signs without spaces: copy it again from your account settings',
+    ],
+    ['NARRATIVE_API_URL', 'api.narrative.io', 'NARRATIVE_API_URL must be an http(s) URL'],
+    ['RELAY_RECONCILE_EVERY', '0', 'RELAY_RECONCILE_EVERY must be a duration such as 90s, 30m, 1h or 7d, or off'],
+    ['RELAY_RECONCILE_EVERY', 'hourly', 'RELAY_RECONCILE_EVERY must be a duration such as 90s, 30m, 1h or 7d, or off'],
+    ['RELAY_RECONCILE_LOOKBACK', 'off', 'RELAY_RECONCILE_LOOKBACK must be a duration such as 90s, 30m, 1h or 7d'],
     ['SLACK_API_URL', 'slack.com/api', 'SLACK_API_URL must be an http(s) URL'],
     ['SLACK_API_URL', 'file:///etc/passwd', 'SLACK_API_URL must be an http(s) URL'],
     ['PAGERDUTY_EVENTS_URL', 'events', 'PAGERDUTY_EVENTS_URL must be an http(s) URL'],
@@ -105,6 +130,21 @@ describe('a value that can not be meant is refused with the variable and what it
 
 test('a number of four hundred digits is too large, too', () => {
   expect(problemsOf({ PORT: '9'.repeat(400) })).toEqual(['PORT must be at most 65535']);
+});
+
+test('reconciling by itself can be turned off', () => {
+  expect(settingsOf({ RELAY_RECONCILE_EVERY: 'off' }).settings.reconcileEveryMs).toBeNull();
+});
+
+test('a token that would travel unencrypted is warned of; not to this machine, and not without one', () => {
+  const warned = (NARRATIVE_API_URL: string, NARRATIVE_API_TOKEN?: string) =>
+    settingsOf({ NARRATIVE_API_URL, NARRATIVE_API_TOKEN }).warnings;
+  expect(warned('http://narrative.example.com', 'obviously-fake')).toEqual([
+    'NARRATIVE_API_URL is no https URL: NARRATIVE_API_TOKEN is sent unencrypted',
+  ]);
+  expect(warned('http://127.0.0.1:8788', 'obviously-fake')).toEqual([]);
+  expect(warned('https://narrative.example.com', 'obviously-fake')).toEqual([]);
+  expect(warned('http://narrative.example.com')).toEqual([]);
 });
 
 describe('a secret in a file', () => {

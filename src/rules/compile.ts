@@ -65,8 +65,8 @@ function watchOf({ no_events, backlog = '10m', unverified = '20/m' }: ParsedWatc
 
 type Resolve = (ref: ParsedSecret) => string;
 
-function subscriptionOf(name: string, { verify, secrets }: ParsedSubscription, resolve: Resolve): SubscriptionConfig {
-  return { name, verify: verifyOf(verify), secrets: secrets.map(resolve) };
+function subscriptionOf(name: string, { id, verify, secrets }: ParsedSubscription, resolve: Resolve): SubscriptionConfig {
+  return { name, id: id ?? null, verify: verifyOf(verify), secrets: secrets.map(resolve) };
 }
 
 function verifyOf(verify: ParsedSubscription['verify']): VerifyConfig {

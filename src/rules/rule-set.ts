@@ -16,6 +16,8 @@ export type VerifyConfig =
 
 export interface SubscriptionConfig {
   name: string;
+  /** At Narrative; null: not written. */
+  id: string | null;
   verify: VerifyConfig;
   /** At least one; none empty. */
   secrets: readonly string[];

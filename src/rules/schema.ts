@@ -38,6 +38,13 @@ const verify = z
   .describe('How events of this subscription prove where they come from.');
 
 const subscription = z.strictObject({
+  id: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .describe(
+      'Its id at Narrative, as "relay subscriptions list" shows it: for "doctor", and to find events that never arrived.',
+    ),
   verify: verify.exactOptional(),
   secrets: z
     .array(secret)

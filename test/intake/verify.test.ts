@@ -20,7 +20,7 @@ function claim(headers: Record<string, string> = {}, over: Partial<Claim> = {}):
 }
 
 function verify(config: VerifyConfig, given: Claim, secrets: readonly string[] = [secret]) {
-  const result = verifier.verify(given, { name: 'production', verify: config, secrets });
+  const result = verifier.verify(given, { id: null, name: 'production', verify: config, secrets });
   return result.ok ? `${result.request.scheme} by ${result.request.header}` : result.why;
 }
 
@@ -263,7 +263,7 @@ describe('auto', () => {
 });
 
 describe('the common address', () => {
-  const subscriptions = ['a', 'b', 'c'].map((name) => ({ name, verify: auto, secrets: [`fake-secret-of-${name}`] }));
+  const subscriptions = ['a', 'b', 'c'].map((name) => ({ id: null, name, verify: auto, secrets: [`fake-secret-of-${name}`] }));
 
   test('finds the subscription by its secret', () => {
     const result = verifier.verifyAny(claim({ 'x-signature': hmac('hex', 'fake-secret-of-b') }), subscriptions);
@@ -271,12 +271,13 @@ describe('the common address', () => {
   });
 
   test('takes none of them by a token in the path: that names no subscription here', () => {
-    const byToken = [{ name: 'a', verify: { scheme: 'url-token' } as const, secrets: [secret] }];
+    const byToken = [{ id: null, name: 'a', verify: { scheme: 'url-token' } as const, secrets: [secret] }];
     expect(verifier.verifyAny(claim({ authorization: `Bearer ${secret}` }), byToken)).toEqual({ ok: false, why: 'no-proof' });
   });
 
   test('tells the closest miss, whichever subscription is looked at last', () => {
     const pinned = {
+      id: null,
       name: 'pinned',
       verify: { scheme: 'hmac-sha256', header: 'x-own', encoding: null } as const,
       secrets: [secret],
