@@ -1,4 +1,4 @@
-/** Writes what bench/results.json holds into the README's table: node docs/fill-figures.ts */
+/** Writes what bench/results.json holds into docs/performance.md, and what has a target into the README: node docs/fill-figures.ts */
 import { readFileSync, writeFileSync } from 'node:fs';
 
 interface Row {
@@ -26,18 +26,21 @@ function rowOf({ what, unit, value, target, met }: Row): string {
 
 const { machine: hardware, ...versions } = machine;
 const about = Object.entries(versions).map(([name, value]) => `${name} ${value}`);
-const table = [
-  `Measured on ${measuredAt.slice(0, 10)}: ${hardware}; ${about.join(', ')}.`,
-  '',
-  '| what | measured | target | met |',
-  '|---|---:|---:|---|',
-  ...results.map(rowOf),
-].join('\n');
+const measured = `Measured on ${measuredAt.slice(0, 10)}: ${hardware}; ${about.join(', ')}.`;
 
-const readme = readFileSync('README.md', 'utf8');
-const place = /(<!-- figures: .*? -->\n)[\s\S]*?(<!-- end of figures -->)/;
-if (!place.test(readme)) throw new Error('README.md has no place for the figures: put the two comments back');
-writeFileSync(
-  'README.md',
-  readme.replace(place, (_, start: string, end: string) => `${start}\n${table}\n\n${end}`),
-);
+function tableOf(rows: readonly Row[]): string {
+  return ['| what | measured | target | met |', '|---|---:|---:|---|', ...rows.map(rowOf)].join('\n');
+}
+
+function fill(path: string, name: string, text: string): void {
+  const document = readFileSync(path, 'utf8');
+  const place = new RegExp(`(<!-- ${name}: .*? -->\\n)[\\s\\S]*?(<!-- end of ${name} -->)`);
+  if (!place.test(document)) throw new Error(`${path} has no place for the ${name}: put the two comments back`);
+  writeFileSync(
+    path,
+    document.replace(place, (_, start: string, end: string) => `${start}\n${text}\n\n${end}`),
+  );
+}
+
+fill('docs/performance.md', 'figures', `${measured}\n\n${tableOf(results)}`);
+fill('README.md', 'targets', tableOf(results.filter(({ target }) => target !== null)));
