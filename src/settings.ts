@@ -1,5 +1,6 @@
 /** The environment → Settings. Everything is checked at start, all problems at once. */
 import { z } from 'zod';
+import { isLoopback } from './narrative/target.ts';
 import { durationMs } from './rules/schema-values.ts';
 import type { ReadSecret } from './rules/secrets.ts';
 
@@ -161,9 +162,8 @@ export function readSettings(env: Environment, readSecret: ReadSecret = () => un
 
 /** A token in the clear is everybody's on the way. */
 function openlySent({ NARRATIVE_API_TOKEN, NARRATIVE_API_URL }: z.infer<typeof environment>): string[] {
-  const { protocol, hostname } = new URL(NARRATIVE_API_URL);
-  const isHere = /^(?:localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
-  if (NARRATIVE_API_TOKEN === undefined || protocol === 'https:' || isHere) return [];
+  const isSafe = /^https:/i.test(NARRATIVE_API_URL) || isLoopback(NARRATIVE_API_URL);
+  if (NARRATIVE_API_TOKEN === undefined || isSafe) return [];
   return ['NARRATIVE_API_URL is no https URL: NARRATIVE_API_TOKEN is sent unencrypted'];
 }
 

@@ -58,13 +58,19 @@ function describeIncident({ incident }: Forecast): string[] {
   ];
 }
 
-function describeStory({ seq, subscription, receivedAt, outcome, reason, decisions, deliveries }: EventStory): string[] {
+function describeStory({ seq, outcome, reason, decisions, deliveries, ...event }: EventStory): string[] {
   return [
-    `${paint('bold', eventId(seq))}  ${outcome}, received ${clockText(receivedAt)} by ${subscription}`,
+    `${paint('bold', eventId(seq))}  ${outcome}, ${describeCame(event)}`,
     ...(reason === null || decisions.length > 0 ? [] : [`  ${oneLine(reason)}`]),
     ...decisions.map(({ rule, detail }) => `  ${paint('yellow', `${rule}: ${oneLine(detail)}`)}`),
     ...deliveries.map((delivery) => sentLine(seq, delivery)),
   ];
+}
+
+function describeCame({ reconciled, receivedAt, subscription }: Pick<EventStory, 'reconciled' | 'receivedAt' | 'subscription'>) {
+  const at = clockText(receivedAt);
+  if (!reconciled) return `received ${at} by ${subscription}`;
+  return `found ${at} in Narrative's job list: its webhook to ${subscription} never came`;
 }
 
 /** What the relay said in its own words, and of what. */

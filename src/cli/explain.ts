@@ -4,7 +4,7 @@
  */
 import type { Command } from 'commander';
 import type { Outgoing, Preview } from '../destination/destination.ts';
-import type { NarrativeEvent } from '../event/event.ts';
+import type { ReceivedEvent } from '../event/event.ts';
 import { happenedUs } from '../event/happened.ts';
 import { eventId, eventSeq } from '../event/id.ts';
 import { stringifyJson, type JsonValue } from '../event/json.ts';
@@ -17,11 +17,16 @@ import type { RuleSet } from '../rules/rule-set.ts';
 import type { Sql } from '../ports.ts';
 import { createEventStore, type StoredEvent } from '../store/events.ts';
 import { createStoryStore } from '../store/story.ts';
-import { narrativeOf } from '../store/stored-event.ts';
-import { readEventFile, type EventFile } from './event-file.ts';
+import { receivedOf } from '../store/stored-event.ts';
+import { readEventFile } from './event-file.ts';
 import { describe, describeNotice, type Explained } from './explain-drawing.ts';
 import { CommandFailure, requireDestination, rulesFolder, rulesForLooking } from './rules.ts';
 import { databasePath, withStore } from './stored.ts';
+
+interface Looked {
+  received: ReceivedEvent;
+  body: Uint8Array;
+}
 
 interface ExplainFlags {
   rules?: string;
@@ -62,9 +67,7 @@ function explain(what: string, flags: ExplainFlags): void {
         const story = createStoryStore(sql).of(seq);
         const event = createEventStore(sql).bySeq(seq);
         if (story === null || event === null) return createStoryStore(sql).ofNotice(seq);
-        const { subscription, body } = event;
-        const file: EventFile = { body, narrative: storedNarrative(event) };
-        const what = explained(rules, subscription, file, sql, now);
+        const what = explained(rules, { received: storedEvent(event), body: event.body }, sql, now);
         return { ...what, forecast: standing(sql, what.explanation.plan.subject, now), story };
       },
       true,
@@ -78,28 +81,29 @@ function explain(what: string, flags: ExplainFlags): void {
       `no event ${what} in ${databasePath(flags.db)}: it may be past its retention, or in another store (--db)`,
     );
   }
-  const event = readEventFile(what);
+  const { body, narrative } = readEventFile(what);
   const subscription = subscriptionOf(rules, flags.subscription);
-  const known = withStore(flags.db, (sql) => explained(rules, subscription, event, sql, now));
-  print(known ?? explained(rules, subscription, event, null, now), flags);
+  const event: Looked = { received: { id: 'evt_(example)', subscription, receivedAtMs: now, narrative }, body };
+  const known = withStore(flags.db, (sql) => explained(rules, event, sql, now));
+  print(known ?? explained(rules, event, null, now), flags);
 }
 
 /** Of an event without rules to go by, there is nothing to explain. */
-function storedNarrative(event: StoredEvent): NarrativeEvent {
+function storedEvent(event: StoredEvent): ReceivedEvent {
   try {
-    return narrativeOf(event);
+    return receivedOf(event);
   } catch {
     throw new CommandFailure(1, `${eventId(event.seq)} is in quarantine: verified, but no event that the relay knows`);
   }
 }
 
-function explained(rules: RuleSet, subscription: string, event: EventFile, sql: Sql | null, now: number): Explained {
-  const routable = { subscription, narrative: event.narrative };
+function explained(rules: RuleSet, event: Looked, sql: Sql | null, now: number): Explained {
+  const routable = event.received;
   const explanation = rules.explain(routable);
-  const happened = happenedUs(event.narrative, now);
+  const happened = happenedUs(routable.narrative, now);
   return {
     explanation,
-    payloads: explanation.plan.deliveries.map((planned) => preview(rules, subscription, event, explanation, planned)),
+    payloads: explanation.plan.deliveries.map((planned) => preview(rules, event, explanation, planned)),
     forecast: forecast(
       sql,
       { plan: explanation.plan, routable, happenedUs: happened },
@@ -130,21 +134,15 @@ function subscriptionOf(rules: RuleSet, given: string | undefined): string {
 
 function preview(
   rules: RuleSet,
-  subscription: string,
-  { body, narrative }: EventFile,
+  { received, body }: Looked,
   { plan }: Explanation,
   { destination, rule, severity, change, broadcast, message }: PlannedDelivery,
 ): Preview {
   const outgoing: Outgoing = {
     deliveryId: 'dlv_(example)',
-    eventId: 'evt_(example)',
+    eventId: received.id,
     attempt: 1,
-    content: {
-      kind: 'event',
-      received: { id: 'evt_(example)', subscription, receivedAtMs: nodeClock.now(), narrative },
-      body,
-      contentType: 'application/json',
-    },
+    content: { kind: 'event', received, body, contentType: 'application/json' },
     rule,
     severity,
     change,

@@ -2,6 +2,7 @@
 import type { JobFailure, NarrativeEvent } from '../event/event.ts';
 import { stateOf } from '../event/event.ts';
 import { isObject, stringifyJson, type JsonValue } from '../event/json.ts';
+import { errorText, scalarLines } from './alert-payload.ts';
 import { cleanText, truncate } from './text.ts';
 
 const maxMessage = 700;
@@ -49,10 +50,10 @@ function failureExcerpt({ message, value }: JobFailure): string {
   return said === '' || (!said.includes('\n') && stack.split('\n', 1)[0]?.includes(firstLine)) ? stack : `${said}\n${stack}`;
 }
 
-/** An app's failure has no documented shape: the usual names for a message, else the whole of it. */
+/** The error's text by its usual names; else the values that there are. */
 function payloadExcerpt(payload: JsonValue): string | null {
-  const message = isObject(payload) ? [payload.message, payload.error, payload.reason, payload.detail].find(isText) : undefined;
-  return (message === undefined ? valueExcerpt(payload) : bounded(message, maxMessage)) || null;
+  const said = errorText(payload) ?? (isObject(payload) ? scalarLines(payload) : '');
+  return bounded(said, maxMessage) || valueExcerpt(payload) || null;
 }
 
 function valueExcerpt(value: JsonValue): string {

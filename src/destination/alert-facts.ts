@@ -1,7 +1,7 @@
 /** The default wording: what an on-call person needs to know about an event at three in the morning, in that order. */
 import type { App, Job, NarrativeEvent, ReceivedEvent, RelayFacts } from '../event/event.ts';
 import { hasEnded } from '../event/event.ts';
-
+import { formatDuration } from '../event/time.ts';
 import { oneLine, truncate } from './text.ts';
 
 /** Enough for any name or id; keeps a hostile one from filling the message. */
@@ -18,9 +18,9 @@ export function defaultTitle(event: NarrativeEvent, recovered: string | null = n
       return titleOf(event.job.type, outcome, event.job.dataset_id);
     }
     case 'app': {
-      const { connector, category, status, dataset_id } = event.app;
+      const { name, category, status, dataset_id } = event.app;
       const outcome = recovered !== null && status === 'completed' ? recovered : stateWords(status);
-      return titleOf(`${connector} ${category}`, outcome, dataset_id);
+      return titleOf(`${name} ${category.replaceAll('.', ' ')}`, outcome, dataset_id);
     }
     case 'relay':
       return value(event.relay.detail) ?? `relay: ${event.relay.topic}`;
@@ -102,7 +102,7 @@ function appFields(app: App, at: string): Fact[] {
   return [
     { label: 'Dataset', value: app.dataset_id },
     { label: momentLabel(app.status), value: readableTime(at) },
-    { label: 'Connector', value: app.id === null ? app.connector : `${app.connector} (app ${app.id})` },
+    { label: 'Connector', value: app.id === null ? app.name : `${app.name} (app ${app.id})` },
     { label: 'Profile', value: app.profile_id },
     { label: 'Connection', value: app.connection_id },
   ];
@@ -126,6 +126,15 @@ export function occurredAt({ narrative, receivedAtMs }: ReceivedEvent): string {
     narrative.kind === 'job' ? [narrative.job.ended_at, narrative.job.updated_at, narrative.created_at] : [narrative.created_at];
   const said = moments.find((moment) => moment !== null && isRealTime(moment));
   return said?.replace(/(\.\d{6})\d+/, '$1') ?? new Date(receivedAtMs).toISOString();
+}
+
+/** Why it is told so late; null for what came by its webhook. */
+export function reconciledNote(received: ReceivedEvent): string | null {
+  if (!received.reconciled) return null;
+  const lateMs = received.receivedAtMs - Date.parse(occurredAt(received));
+  // Two clocks are compared: Narrative's may be ahead.
+  const late = lateMs > 0 ? ` ${formatDuration(lateMs / 1000)} after it happened` : '';
+  return `Its webhook never came: found in Narrative's job list${late}`;
 }
 
 /** PagerDuty refuses an event whose timestamp is none, and `Date` takes the 30th of February for the 2nd of March. */

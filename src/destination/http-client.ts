@@ -5,10 +5,13 @@
 import type { Fetch } from '../ports.ts';
 
 export type RequestResult =
-  | { kind: 'answer'; status: number; headers: Headers; /** As much of it as the limits allow. */ text: string }
+  | { kind: 'answer'; status: number; headers: Headers; /** As much of it as the limits allow. */ text: string; cut: Cut }
   /** The connection failed before a byte of the request left. */
   | { kind: 'not-sent'; detail: string }
   | { kind: 'unknown'; reason: 'timeout' | 'network'; detail: string };
+
+/** Why the text is not the whole answer, null when it is: longer than the limit, or it broke off (the connection, or the time was up). */
+export type Cut = 'limit' | 'broken' | null;
 
 export interface RequestLimits {
   /** For the whole exchange: connecting, sending, the answer's head. A body cut off by it still counts as an answer. */
@@ -39,8 +42,8 @@ export async function requestOnce(fetch: Fetch, url: string, init: RequestInit, 
   limits.signal.addEventListener('abort', stop, { once: true });
   try {
     const response = await fetch(url, { ...init, redirect: 'manual', signal: deadline.signal });
-    const text = await readStart(response, limits.maxAnswerBytes ?? defaultAnswerBytes);
-    return { kind: 'answer', status: response.status, headers: response.headers, text };
+    const body = await readStart(response, limits.maxAnswerBytes ?? defaultAnswerBytes);
+    return { kind: 'answer', status: response.status, headers: response.headers, ...body };
   } catch (error) {
     const host = hostOf(url);
     if (timedOut) {
@@ -57,25 +60,26 @@ export async function requestOnce(fetch: Fetch, url: string, init: RequestInit, 
 }
 
 /** What can be had of the body. Its status has already decided, so a body that breaks off is no failure. */
-async function readStart(response: Response, maxBytes: number): Promise<string> {
+async function readStart(response: Response, maxBytes: number): Promise<{ text: string; cut: Cut }> {
   const reader = response.body?.getReader();
-  if (!reader) return '';
+  if (!reader) return { text: '', cut: null };
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;
   try {
-    while (bytes < maxBytes) {
+    // One read more than what fills the limit: only that tells an answer just as long from a longer one.
+    while (bytes <= maxBytes) {
       const { done, value } = await reader.read();
-      if (done) break;
+      if (done) return { text: text + decoder.decode(), cut: null };
       text += decoder.decode(value.subarray(0, maxBytes - bytes), { stream: true });
       bytes += value.length;
     }
   } catch {
-    return text;
+    return { text, cut: 'broken' };
   }
   // Not awaited: a peer that never closes its stream must not hold the result.
   reader.cancel().catch(() => {});
-  return text + decoder.decode();
+  return { text: text + decoder.decode(), cut: 'limit' };
 }
 
 /** Errors that come before the request is written, and what to say about them. */

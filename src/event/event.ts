@@ -45,17 +45,22 @@ export interface Job {
 }
 
 export interface App {
-  /** The connector's app id, where its name is one we know or the event says it. */
-  id: number | null;
-  /** Such as `facebook`. */
+  /** The connector's app id, where the event says it or its name is one we know. Text where it is no number. */
+  id: number | string | null;
+  /** As in the event's type, such as `facebook`. */
   connector: string;
-  /** `audience.delivery` or `taxonomy.delivery`. */
+  /** For people, such as `Facebook`; of a connector that we don't know, the same as `connector`. */
+  name: string;
+  /** `audience.delivery`, `taxonomy.delivery`, or one that Narrative adds later. */
   category: string;
   /** `completed` or `failed`. */
   status: string;
+  /** The connector's settings. */
   profile_id: string | null;
+  /** That profile, tied to a dataset. */
   connection_id: string | null;
   dataset_id: string | null;
+  /** Of no documented shape. */
   payload: JsonValue;
 }
 
@@ -87,7 +92,7 @@ export interface RelayEvent extends EventBase {
   relay: RelayFacts;
 }
 
-export type RelayTopic = 'destination-parked' | 'backlog' | 'unverified' | 'no-events' | 'template-error';
+export type RelayTopic = 'destination-parked' | 'backlog' | 'unverified' | 'no-events' | 'template-error' | 'reconcile';
 
 export interface RelayFacts {
   topic: RelayTopic;
@@ -108,6 +113,8 @@ export interface ReceivedEvent {
   /** The name of the subscription (in `rules/`) whose secret verified it. */
   subscription: string;
   receivedAtMs: number;
+  /** Its webhook never came: reconciliation found it in Narrative's job list. Default: false. */
+  reconciled?: boolean;
   narrative: NarrativeEvent;
 }
 
@@ -152,13 +159,15 @@ export interface EventView {
     company_id: string | null;
     created_at: string | null;
     received_at: string;
+    /** Its webhook never came: found in Narrative's job list. */
+    reconciled: boolean;
   };
   job: Job | null;
   app: App | null;
   relay: RelayFacts | null;
 }
 
-export function viewOf({ id, subscription, receivedAtMs, narrative }: ReceivedEvent): EventView {
+export function viewOf({ id, subscription, receivedAtMs, reconciled = false, narrative }: ReceivedEvent): EventView {
   const { kind, type, subscription_id, narrative_id, company_id, created_at } = narrative;
   const received_at = new Date(receivedAtMs).toISOString();
   return {
@@ -173,6 +182,7 @@ export function viewOf({ id, subscription, receivedAtMs, narrative }: ReceivedEv
       company_id,
       created_at,
       received_at,
+      reconciled,
     },
     job: narrative.kind === 'job' ? narrative.job : null,
     app: narrative.kind === 'app' ? narrative.app : null,

@@ -41,6 +41,15 @@ export function silenceSeq(id: string): number | null {
   return numberOf('sil_', id);
 }
 
+export function runId(seq: number): string {
+  return `rec_${spelled(seq)}`;
+}
+
+/** The number of a reconciliation's id; null for what is no such id. */
+export function runSeq(id: string): number | null {
+  return numberOf('rec_', id);
+}
+
 /** The id of an event's n-th delivery, the same in all its attempts. */
 export function deliveryId({ eventSeq, n }: { eventSeq: number; n: number }): string {
   return `dlv_${spelled(eventSeq)}_${n}`;
@@ -52,7 +61,7 @@ function spelled(seq: number): string {
   return text;
 }
 
-function numberOf(prefix: 'evt_' | 'sil_', id: string): number | null {
+function numberOf(prefix: 'evt_' | 'sil_' | 'rec_', id: string): number | null {
   if (!id.startsWith(prefix)) return null;
   const text = id.slice(prefix.length);
   if (!/^[0-9A-HJKMNP-TV-Z]{11}$/.test(text)) return null;

@@ -1,11 +1,13 @@
 /**
  * From a body to an event. Narrative documents two wire forms (snake_case with a `data` envelope, camelCase with ids on
- * top) and for app events a third with `{value: …}` wrappers; all are read here. Only what makes an event an event is
- * required (job id, state, type; or an app event type): a surprising value elsewhere must never cost somebody an alert.
+ * top) and for app events a third with `{value: …}` wrappers; all are read. Only what makes an event an event is
+ * required (job id, state, type; or an app event's type): a surprising value elsewhere must never cost somebody an alert.
  */
-import type { App, AppEvent, Job, JobEvent, JobFailure, NarrativeEvent } from './event.ts';
+import type { Job, JobEvent, JobFailure, NarrativeEvent } from './event.ts';
 import { isObject, parseJson, type JsonObject, type JsonValue } from './json.ts';
+import { parseApp } from './parse-app.ts';
 import { formatDuration, isoTimestamp, secondsBetween } from './time.ts';
+import { object, read, text, unwrap } from './wire.ts';
 
 export type ParsedBody =
   | { kind: 'event'; event: NarrativeEvent; deliveryKeys: DeliveryKeys }
@@ -18,22 +20,6 @@ export interface DeliveryKeys {
   idempotencyKey: string | null;
   webhookEventId: string | null;
 }
-
-/** Connector app ids by the name in event types. Source: Narrative's knowledge base. */
-const appIds: Record<string, number> = {
-  s3: 7,
-  facebook: 8,
-  the_trade_desk: 11,
-  thetradedesk: 11,
-  dv360: 13,
-  google_dv360: 13,
-  google_ads: 14,
-  dv360_customer_match: 15,
-  yahoo: 16,
-  hugging_face: 17,
-  huggingface: 17,
-  magnite: 18,
-};
 
 const decoder = new TextDecoder();
 
@@ -63,8 +49,14 @@ export function parseWire(json: JsonValue): ParsedBody {
   const webhookEventId = text(read(json, 'webhook_event_id', 'webhookEventId')) ?? text(json.id);
   const deliveryKeys = { idempotencyKey, webhookEventId };
   if (job) return { kind: 'event', event: jobEvent(json, job, webhookEventId), deliveryKeys };
-  const app = appEvent(json, webhookEventId);
-  if (app) return { kind: 'event', event: app, deliveryKeys };
+  const app = parseApp(json, envelope(json, webhookEventId));
+  // A connector's event has one key, its own, so one that is found further inside still names this event and no other.
+  if (app)
+    return {
+      kind: 'event',
+      event: app.event,
+      deliveryKeys: { ...deliveryKeys, idempotencyKey: idempotencyKey ?? app.idempotencyKey },
+    };
   return { kind: 'unknown', why: 'neither a job event (job_id, state, type) nor an app event (eventType)', deliveryKeys };
 }
 
@@ -116,33 +108,6 @@ function requestedBy(source: JsonObject): string | null {
   return name ?? (user === null ? null : `user ${user}`);
 }
 
-/** `{connector}.{category}.{status}`, the category itself holding a dot: `facebook.audience.delivery.failed`. */
-const appEventType = /^([^.]+)\.(.+)\.([^.]+)$/;
-
-function appEvent(top: JsonObject, narrativeId: string | null): AppEvent | null {
-  const type = text(unwrap(read(top, 'event_type', 'eventType'))) ?? text(top.type);
-  const parts = type === null ? null : appEventType.exec(type);
-  if (!parts) return null;
-  const [, connector = '', category = '', status = ''] = parts;
-  const context = object(top.context);
-  const id = Number(
-    text(read(top, 'app_id', 'appId')) ?? text(read(context, 'app_id', 'appId')) ?? appIds[connector.toLowerCase()],
-  );
-  const app: App = {
-    id: Number.isSafeInteger(id) ? id : null,
-    connector,
-    category,
-    status,
-    profile_id: text(read(context, 'profile_id', 'profileId')),
-    connection_id: text(read(context, 'connection_id', 'connectionId')),
-    dataset_id: text(read(context, 'dataset_id', 'datasetId')),
-    payload: unwrap(top.payload) ?? null,
-  };
-  const base = envelope(top, narrativeId);
-  const company_id = base.company_id ?? text(read(context, 'company_id', 'companyId'));
-  return { kind: 'app', ...base, company_id, type: parts[0], app };
-}
-
 function envelope(top: JsonObject, narrative_id: string | null) {
   return {
     narrative_id,
@@ -156,25 +121,4 @@ function looksLikeJob(wire: JsonObject): boolean {
   return (
     text(read(wire, 'job_id', 'jobId')) !== null && text(wire.state) !== null && text(read(wire, 'type', 'jobType')) !== null
   );
-}
-
-/** Own properties only, so that no body can borrow from a prototype. */
-function read(from: JsonObject, snake: string, camel: string): JsonValue | undefined {
-  if (Object.hasOwn(from, snake)) return from[snake];
-  return Object.hasOwn(from, camel) ? from[camel] : undefined;
-}
-
-/** `{value: x}` is how some documents write `x`. */
-function unwrap(value: JsonValue | undefined): JsonValue | undefined {
-  return isObject(value) && 'value' in value && Object.keys(value).length === 1 ? value.value : value;
-}
-
-/** Ids come as numbers in one document and as text in another; here they are text. Empty means absent. */
-function text(value: JsonValue | undefined): string | null {
-  if (typeof value === 'string') return value === '' ? null : value;
-  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : null;
-}
-
-function object(value: JsonValue | undefined): JsonObject {
-  return isObject(value) ? value : {};
 }

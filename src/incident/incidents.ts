@@ -64,9 +64,8 @@ export function createIncidents({ sql, dispatch, groups, silences, traitsOf, sen
   const telling = createTelling({ alerts, groups, traitsOf });
 
   function admit(taken: Taken): Admission {
-    const { seq, subscription, narrative, plan, receivedAt: now } = taken;
-    const routable = { subscription, narrative };
-    const silence = plan.matched.length === 0 ? null : silences.covering(routable, now);
+    const { seq, narrative, plan, receivedAt: now } = taken;
+    const silence = plan.matched.length === 0 ? null : silences.covering(taken, now);
     const outbound = nothing();
     const rules =
       narrative.kind === 'relay'
@@ -120,7 +119,7 @@ export function createIncidents({ sql, dispatch, groups, silences, traitsOf, sen
   }
 
   function failedFor(rule: RuleSummary, incident: number, taken: Taken, silence: Silencing | null, outbound: Outbound): void {
-    const { seq, subscription, narrative, plan, receivedAt: now } = taken;
+    const { seq, plan, receivedAt: now } = taken;
     const found = alerts.find(plan.subject, rule.name);
     const verdict = onFailure(rule.incident ?? plainPolicy, found, incident, silence, now);
     const sameIncident = found?.incident === incident;
@@ -130,7 +129,7 @@ export function createIncidents({ sql, dispatch, groups, silences, traitsOf, sen
       send: rule.send,
       usual: plan.usual,
       owners: plan.owners,
-      groupKey: rule.incident?.group ? groupKeyOf(rule.incident.group, { subscription, narrative }) : null,
+      groupKey: rule.incident?.group ? groupKeyOf(rule.incident.group, taken) : null,
       told: sameIncident ? (found.spec.told ?? []) : [],
     };
     const alert: Alert = {

@@ -5,6 +5,8 @@ import type { Plan } from '../rules/plan.ts';
 export interface Taken {
   seq: number;
   subscription: string;
+  /** Found by reconciliation: its webhook never came. Default: false. */
+  reconciled?: boolean;
   narrative: NarrativeEvent;
   plan: Plan;
   /** When it happened by Narrative's clock, µs; where the event doesn't say, when it arrived. */

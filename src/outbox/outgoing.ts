@@ -4,7 +4,7 @@ import { deliveryId, eventId } from '../event/id.ts';
 import type { Delivery } from '../store/deliveries.ts';
 import type { StoredEvent } from '../store/events.ts';
 import type { Incident } from '../store/incidents.ts';
-import { narrativeOf } from '../store/stored-event.ts';
+import { receivedOf } from '../store/stored-event.ts';
 import type { Receipt } from '../store/threads.ts';
 
 /** What the store knows beside the delivery and its event. */
@@ -55,11 +55,6 @@ function statusOf({ spec, createdAt }: Delivery, incident: Incident | null): Inc
 function contentOf(delivery: Delivery, event: StoredEvent | null): Content {
   if (delivery.notice) return { kind: 'notice', ...delivery.notice, occurredAtMs: delivery.createdAt };
   if (event === null) throw new Error(`delivery ${deliveryId(delivery)} has neither an event nor a notice`);
-  const { seq, subscription, receivedAt, contentType, body } = event;
-  return {
-    kind: 'event',
-    received: { id: eventId(seq), subscription, receivedAtMs: receivedAt, narrative: narrativeOf(event) },
-    body,
-    contentType,
-  };
+  const { contentType, body } = event;
+  return { kind: 'event', received: receivedOf(event), body, contentType };
 }

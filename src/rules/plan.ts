@@ -49,6 +49,8 @@ export interface Plan {
 /** What the rules match on: the event, and the subscription that it came by. */
 export interface Routable {
   subscription: string;
+  /** Found by reconciliation: its webhook never came. Default: false. */
+  reconciled?: boolean;
   narrative: NarrativeEvent;
 }
 

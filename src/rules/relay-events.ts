@@ -9,6 +9,7 @@ const examples: Record<RelayTopic, string> = {
   unverified: '20 requests in a minute had no valid proof.',
   'no-events': 'No event has come for 6 h.',
   'template-error': 'A template of the rule deliveries-page failed.',
+  reconcile: "Narrative's API refuses the token, so lost events are not found.",
 };
 
 /** Trouble, and its end. */

@@ -10,6 +10,8 @@ export interface Sample {
   /** Such as `a failed job without dataset`. */
   label: string;
   narrative: NarrativeEvent;
+  /** Found by reconciliation. Default: false. */
+  reconciled?: boolean;
 }
 
 /** Jobs in every state, with all that a job can carry and with as little as it can; app events; those of the relay itself. */
@@ -26,7 +28,12 @@ export function sampleEvents(): Sample[] {
     const body = parseWire(wire);
     return body.kind === 'event' ? [{ label, narrative: body.event }] : [];
   });
-  return [...narrative, ...relaySamples()];
+  return [...narrative, ...narrative.flatMap(foundLater), ...relaySamples()];
+}
+
+function foundLater({ label, narrative }: Sample): Sample[] {
+  const found = narrative.kind === 'job' && narrative.job.state === 'failed';
+  return found ? [{ label: `${label}, found by reconciliation`, narrative, reconciled: true }] : [];
 }
 
 function relaySamples(): Sample[] {

@@ -1,5 +1,6 @@
 /** `tests`: events as Narrative would send them, and what the rules should make of them. */
 import { z } from 'zod';
+import { appTypeParts } from '../event/parse-app.ts';
 import { relayTopics } from './relay-events.ts';
 
 const open = z.record(z.string(), z.unknown()).exactOptional();
@@ -68,7 +69,7 @@ function* faultsOf(event: Written): Iterable<{ message: string; path: string[] }
         };
     }
   }
-  if (typeof event_type === 'string' && !/^[^.]+\..+\.[^.]+$/.test(event_type)) {
+  if (typeof event_type === 'string' && appTypeParts(event_type) === null) {
     yield { message: 'must be connector.category.status\nsuch as facebook.audience.delivery.failed', path: ['event_type'] };
   }
   for (const [key, value] of Object.entries({ state, type, event_type })) {

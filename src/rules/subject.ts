@@ -8,7 +8,8 @@ export type RenderSubject = (routable: Routable, view: () => EventView) => { tex
 
 /** What `defaults.subject` stands for when it isn't written. The second spelling is that of Narrative's camelCase form. */
 export const defaultJobSubject = '{{ job.type }}/{{ job.input.dataset_id | default: job.input.datasetId | default: job.id }}';
-export const defaultAppSubject = 'app/{{ app.connector }}/{{ app.connection_id | default: app.profile_id }}';
+export const defaultAppSubject =
+  'app/{{ app.connector }}/{{ app.connection_id | default: app.profile_id | default: app.dataset_id | default: event.company_id }}';
 
 /** UTF-16 units: bodies may hold names of any length, the store and the logs should not. */
 const maxSubject = 500;
@@ -48,8 +49,8 @@ function defaultSubject(narrative: NarrativeEvent): string {
       maxSubject,
     );
   if (narrative.kind === 'app') {
-    const { connector, connection_id, profile_id } = narrative.app;
-    return `app/${connector}/${connection_id ?? profile_id ?? ''}`.slice(0, maxSubject);
+    const { connector, connection_id, profile_id, dataset_id } = narrative.app;
+    return `app/${connector}/${connection_id ?? profile_id ?? dataset_id ?? narrative.company_id ?? ''}`.slice(0, maxSubject);
   }
   const { type, input, id } = narrative.job;
   return `${type}/${idIn(input.dataset_id) ?? idIn(input.datasetId) ?? id}`.slice(0, maxSubject);

@@ -32,9 +32,10 @@ function pathsIn(value: unknown): (string | number)[][] {
 
 export function failingTemplates(written: readonly WrittenTemplate[]): Problem[] {
   const { render } = createTemplates();
-  const samples = sampleEvents().map(({ label, narrative }) => ({
+  const receivedAtMs = Date.UTC(2026, 0, 5, 9, 12);
+  const samples = sampleEvents().map(({ label, ...sample }) => ({
     label,
-    view: viewOf({ id: 'evt_sample', subscription: 'sample', receivedAtMs: Date.UTC(2026, 0, 5, 9, 12), narrative }),
+    view: viewOf({ id: 'evt_sample', subscription: 'sample', receivedAtMs, ...sample }),
   }));
   return written.flatMap(({ text, place }) => {
     const failed = samples.flatMap(({ label, view }) => {

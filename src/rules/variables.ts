@@ -28,6 +28,7 @@ const jobFields = {
 const appFields = {
   id: 'other',
   connector: 'text',
+  name: 'text',
   category: 'text',
   status: 'text',
   profile_id: 'text',
@@ -49,6 +50,7 @@ const eventFields = {
   company_id: 'text',
   created_at: 'text',
   received_at: 'text',
+  reconciled: 'other',
 } satisfies Names<EventView['event']>;
 
 const variables: ReadonlyMap<string, ReadonlyMap<string, 'text' | 'other'>> = new Map([

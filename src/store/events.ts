@@ -3,11 +3,14 @@ import type { Sql } from '../ports.ts';
 
 export type EventOutcome = 'routed' | 'unrouted' | 'repeated' | 'suppressed' | 'quarantined';
 
+/** In place of a verification scheme: reconciliation found the event in Narrative's job list. */
+export const reconcileScheme = 'reconcile';
+
 export interface NewEvent {
   seq: number;
   subscription: string;
   idempotencyKey: string;
-  /** The verification scheme that matched. */
+  /** The verification scheme that matched; `reconcileScheme`, `relay`: what came by no webhook. */
   scheme: string;
   receivedAt: number;
   outcome: EventOutcome;
@@ -33,6 +36,7 @@ export interface StoredEvent {
   seq: number;
   kind: string | null;
   subscription: string;
+  scheme: string;
   receivedAt: number;
   contentType: string;
   body: Uint8Array;
@@ -87,7 +91,7 @@ export function createEventStore(sql: Sql) {
   function bySeq(seq: number): StoredEvent | null {
     return (
       sql.query<StoredEvent & Record<string, never>>(
-        'SELECT seq, kind, subscription, received_at AS receivedAt, content_type AS contentType, body FROM events WHERE seq = ?',
+        'SELECT seq, kind, subscription, scheme, received_at AS receivedAt, content_type AS contentType, body FROM events WHERE seq = ?',
         seq,
       )[0] ?? null
     );

@@ -3,10 +3,13 @@ import type { Sql } from '../ports.ts';
 import { createDecisionStore, type Decision } from './decisions.ts';
 import type { DeliverySpec } from './deliveries.ts';
 import type { EventOutcome } from './events.ts';
+import { isReconciled } from './stored-event.ts';
 
 export interface EventStory {
   seq: number;
   subscription: string;
+  /** Its webhook never came: reconciliation found it. */
+  reconciled: boolean;
   receivedAt: number;
   outcome: EventOutcome;
   /** Null where the outcome says all. */
@@ -70,10 +73,16 @@ export function createStoryStore(sql: Sql) {
     /** Null for an event that is not there (any more). */
     of(seq: number): EventStory | null {
       const event = sql.query<
-        Pick<EventStory, 'seq' | 'subscription' | 'receivedAt' | 'outcome' | 'reason'> & Record<string, never>
-      >('SELECT seq, subscription, received_at AS receivedAt, outcome, reason FROM events WHERE seq = ?', seq)[0];
+        Pick<EventStory, 'seq' | 'subscription' | 'receivedAt' | 'outcome' | 'reason'> & { scheme: string }
+      >('SELECT seq, subscription, scheme, received_at AS receivedAt, outcome, reason FROM events WHERE seq = ?', seq)[0];
       if (!event) return null;
-      return { ...event, decisions: createDecisionStore(sql).of(seq), deliveries: deliveriesOf(seq) };
+      const { scheme, ...row } = event;
+      return {
+        ...row,
+        reconciled: isReconciled({ scheme }),
+        decisions: createDecisionStore(sql).of(seq),
+        deliveries: deliveriesOf(seq),
+      };
     },
   };
 }

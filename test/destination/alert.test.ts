@@ -73,11 +73,11 @@ describe('the default alert', () => {
     const { alert } = compose({ content: fixtureEvent('app-failed') });
     expect(alert).toMatchObject({
       tone: 'bad',
-      title: 'facebook audience.delivery failed · dataset 20117',
+      title: 'Facebook audience delivery failed · dataset 20117',
       excerpt: 'Facebook refused the audience: error 2650, the custom audience was deleted',
       occurredAt: '2026-03-02T11:30:00Z',
     });
-    expect(fieldsOf(alert)).toMatchObject({ Connector: 'facebook (app 8)', Profile: '9a7c9a52-1d8e-4f6c-8a3b-5b1f6c2d7e88' });
+    expect(fieldsOf(alert)).toMatchObject({ Connector: 'Facebook (app 8)', Profile: '9a7c9a52-1d8e-4f6c-8a3b-5b1f6c2d7e88' });
   });
 
   test.each(['2026-02-30T09:12:00', '2026-03-02T24:00:00', 'soon'])(

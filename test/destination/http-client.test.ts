@@ -35,7 +35,7 @@ describe('one HTTP attempt', () => {
   test('gives the status, the headers and the text of an answer', async () => {
     const url = await serve((_request, response) => void response.writeHead(418, { 'x-tea': 'green' }).end('short and stout'));
     const result = await request(url);
-    expect(result).toMatchObject({ kind: 'answer', status: 418, text: 'short and stout' });
+    expect(result).toMatchObject({ kind: 'answer', status: 418, text: 'short and stout', cut: null });
     expect(result.kind === 'answer' && result.headers.get('x-tea')).toBe('green');
   });
 
@@ -46,6 +46,7 @@ describe('one HTTP attempt', () => {
     });
     const result = await request(url);
     expect(result.kind === 'answer' && result.text.length).toBe(64 * 1024);
+    expect(result).toMatchObject({ cut: 'limit' });
   });
 
   test('takes the status as the answer although the body breaks off', async () => {
@@ -53,7 +54,7 @@ describe('one HTTP attempt', () => {
       response.writeHead(202, { 'content-length': '100' });
       response.write('partial', () => response.destroy());
     });
-    expect(await request(url)).toMatchObject({ kind: 'answer', status: 202 });
+    expect(await request(url)).toMatchObject({ kind: 'answer', status: 202, text: 'partial', cut: 'broken' });
   });
 
   test('does not follow a redirect', async () => {

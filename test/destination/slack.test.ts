@@ -232,7 +232,7 @@ describe('an incoming webhook', () => {
       kind: 'delivered',
     });
     expect(slack.messages).toMatchObject([
-      { kind: 'webhook', channel: '#triage', text: expect.stringContaining('facebook audience.delivery failed') },
+      { kind: 'webhook', channel: '#triage', text: expect.stringContaining('Facebook audience delivery failed') },
     ]);
     expect(slack.problems).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createSequence, deliveryId, eventId, eventSeq, silenceId, silenceSeq } from '../../src/event/id.ts';
+import { createSequence, deliveryId, eventId, eventSeq, silenceId, silenceSeq, runId, runSeq } from '../../src/event/id.ts';
 
 test('numbers grow within a millisecond, past its share, and when the clock steps back', () => {
   let now = 1_800_000_000_000;
@@ -24,6 +24,8 @@ test('an id is its number, sorts like it, and is read back', () => {
   expect(ids.every((id) => /^evt_[0-9A-HJKMNP-TV-Z]{11}$/.test(id))).toBe(true);
   expect(numbers.map(silenceId)).toEqual(ids.map((id) => `sil_${id.slice(4)}`));
   expect(numbers.map(silenceId).map(silenceSeq)).toEqual(numbers);
+  expect(numbers.map(runId)).toEqual(ids.map((id) => `rec_${id.slice(4)}`));
+  expect(numbers.map(runId).map(runSeq)).toEqual(numbers);
   expect(deliveryId({ eventSeq: numbers[2]!, n: 3 })).toBe(`dlv_${ids[2]!.slice(4)}_3`);
 });
 
@@ -32,5 +34,5 @@ test.each(['', 'evt_', 'evt_short', 'evt_1M7ZPZS4Z0I', 'dlv_1M7ZPZS4Z00', 'evt_Z
 });
 
 test('an id of one kind is none of another', () => {
-  expect([eventSeq(silenceId(1)), silenceSeq(eventId(1))]).toEqual([null, null]);
+  expect([eventSeq(silenceId(1)), silenceSeq(runId(1)), runSeq(eventId(1))]).toEqual([null, null, null]);
 });

@@ -286,6 +286,7 @@ destinations:
     const { destinations, subscriptions, secrets } = loaded.rules;
     expect(subscriptions.get('production')).toEqual({
       name: 'production',
+      id: null,
       verify: { scheme: 'auto' },
       secrets: ['fake-FAKE_SECRET'],
     });
