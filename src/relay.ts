@@ -13,6 +13,10 @@ import type { Silences } from './incident/covering.ts';
 import { createDesk } from './incident/desk.ts';
 import { createWatch } from './incident/watch.ts';
 import { createAttemptReport } from './observe/attempts.ts';
+import { watchReconcile } from './incident/watch-reconcile.ts';
+import { createNarrativeApi } from './narrative/client.ts';
+import { createReconciler } from './narrative/reconciler.ts';
+import { createGauges } from './observe/gauges.ts';
 import type { Metrics } from './observe/metrics.ts';
 import { createRedactor, quotingNoSecrets } from './observe/redact.ts';
 import { createOutbox } from './outbox/outbox.ts';
@@ -27,6 +31,7 @@ import { migrate } from './store/migrations.ts';
 import { createDeliveryStore } from './store/deliveries.ts';
 import { createRetention } from './store/retention.ts';
 import { createLastEvent } from './store/last-event.ts';
+import { createReconciliationStore } from './store/reconciliations.ts';
 import { createUndelivered } from './store/undelivered.ts';
 import { shareAlarm } from './shared-alarm.ts';
 
@@ -42,6 +47,12 @@ export interface RelayOptions {
     adminToken: string | undefined;
     maxBodyBytes: number;
     retentionDays: number;
+    publicUrl: string | undefined;
+    /** Undefined: Narrative is asked nothing. */
+    narrativeApiToken: string | undefined;
+    narrativeApiUrl: string;
+    reconcileEveryMs: number | null;
+    reconcileLookbackMs: number;
     slackApiUrl: string | undefined;
     pagerDutyEventsUrl: string | undefined;
   };
@@ -150,18 +161,54 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
     onTimed: desk.wake,
     onSubjectFallback: () => metrics.count('subject_fallbacks_total', {}),
   });
+  const lastEventAt = createLastEvent(sql);
+  const { narrativeApiToken, reconcileEveryMs } = settings;
   const watch = createWatch({
     sql,
     raise: ledger.raise,
     parked: outbox.parked,
     undelivered: createUndelivered(sql),
     destinations: () => current.rules.destinations,
-    lastEventAt: createLastEvent(sql),
+    lastEventAt,
+    furtherTopics: [
+      watchReconcile(createReconciliationStore(sql).lastEnded, narrativeApiToken !== undefined && reconcileEveryMs !== null),
+    ],
     config: () => current.rules.watch,
     clock,
     log,
   });
   const intake = createIntake({ hash, clock, ledger, subscriptions: () => current.rules.subscriptions });
+  const stopping = new AbortController();
+  const retentionMs = settings.retentionDays * 24 * 3_600_000;
+  const reconciler = createReconciler({
+    ...ports,
+    alarm: alarms.branch(() => reconciler.ring()),
+    api:
+      narrativeApiToken === undefined
+        ? null
+        : createNarrativeApi({
+            fetch,
+            clock,
+            random,
+            token: narrativeApiToken,
+            url: settings.narrativeApiUrl,
+            version,
+            signal: stopping.signal,
+            // It waits by itself, and remembers for how long.
+            maxAttempts: 1,
+            wait: () => Promise.resolve(),
+          }),
+    ledger,
+    subscriptions: () => current.rules.subscriptions,
+    publicUrl: settings.publicUrl,
+    lastEventAt,
+    everyMs: reconcileEveryMs,
+    lookbackMs: settings.reconcileLookbackMs,
+    retentionMs,
+    onRequest: (call, outcome) => metrics.count('narrative_api_requests_total', { call, outcome }),
+    onTaken: ({ trigger }, count) => metrics.count('reconcile_missed_total', { trigger }, count),
+    onEnd: ({ trigger, status }) => metrics.count('reconcile_runs_total', { trigger, outcome: status }),
+  });
   const heartbeat = createHeartbeat({ sql, clock });
   const retention = createRetention({
     sql,
@@ -169,8 +216,8 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
     clock,
     afterTurn,
     log,
-    retentionMs: settings.retentionDays * 24 * 3_600_000,
-    forgetters: desk.forgetters,
+    retentionMs,
+    forgetters: [...desk.forgetters, reconciler.forget],
   });
 
   function readiness(): Readiness {
@@ -197,7 +244,7 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
         metrics,
         onUnverified: watch.unverified,
       }),
-      api: createOperatorApi({ token: settings.adminToken, reader, silences: desk.silences, clock, log }),
+      api: createOperatorApi({ token: settings.adminToken, reader, silences: desk.silences, reconciler, clock, log }),
       readiness,
       metrics: scrape,
       log,
@@ -208,41 +255,23 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
       if (taken > 0) log.warn({ deliveries: taken }, 'took back deliveries whose attempts had no end');
       desk.start();
       outbox.wake();
+      reconciler.start();
     },
-    stop() {
+    async stop() {
       desk.stop();
-      return outbox.stop(stopGraceMs);
+      stopping.abort();
+      await Promise.all([reconciler.stop(), outbox.stop(stopGraceMs)]);
     },
     replaceRules(next) {
       current = inForce(next);
       desk.rulesChanged();
+      reconciler.rulesChanged();
       outbox.destinationsChanged();
     },
     reportRulesProblems(problems) {
       rulesProblems = problems;
     },
-    refreshGauges(into) {
-      const now = clock.now();
-      const backlog = outbox.backlog();
-      into.gauge(
-        'outbox_pending',
-        backlog.map(({ destination, pending }) => ({ labels: { destination }, value: pending })),
-      );
-      into.gauge(
-        'outbox_oldest_due_seconds',
-        backlog.map(({ destination, oldestDueAt }) => ({
-          labels: { destination },
-          value: Math.max(0, now - (oldestDueAt ?? now)) / 1000,
-        })),
-      );
-      into.gauge(
-        'destination_parked',
-        outbox.parked().map(({ destination }) => ({ labels: { destination }, value: 1 })),
-      );
-      into.gauge('incidents_open', [{ labels: {}, value: desk.countOpen() }]);
-      into.gauge('silences_active', [{ labels: {}, value: desk.countSilences() }]);
-      into.gauge('build_info', [{ labels: { version }, value: 1 }]);
-    },
+    refreshGauges: createGauges({ clock, version, outbox, desk, reconciler }),
     prune: retention.run,
   };
 }

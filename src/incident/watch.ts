@@ -12,6 +12,7 @@ import type { Duty } from './duty.ts';
 import { watchBacklog, watchParked, type DestinationsSeen } from './watch-destinations.ts';
 import { watchNoEvents, watchUnverified } from './watch-intake.ts';
 import { watchTemplates } from './watch-templates.ts';
+import type { Topic } from './watch-topic.ts';
 
 /** How often it compares, ms. */
 const checkEveryMs = 10_000;
@@ -29,6 +30,8 @@ export interface WatchOptions extends DestinationsSeen {
   lastEventAt: () => number | null;
   /** Of the rules in force. */
   config: () => WatchConfig;
+  /** What else it watches. */
+  furtherTopics?: readonly Topic[];
   clock: Clock;
   log: Log;
 }
@@ -45,7 +48,7 @@ export interface Watch extends Duty {
   templateFailed(rule: string | null, error: string, relay: RelayFacts | null): void;
 }
 
-export function createWatch({ sql, raise, lastEventAt, config, clock, log, ...seen }: WatchOptions): Watch {
+export function createWatch({ sql, raise, lastEventAt, config, clock, log, furtherTopics = [], ...seen }: WatchOptions): Watch {
   const incidents = createIncidentStore(sql);
   const startedAt = clock.now();
   const backlog = watchBacklog(seen, () => config().backlogMs, startedAt);
@@ -57,6 +60,7 @@ export function createWatch({ sql, raise, lastEventAt, config, clock, log, ...se
     unverified,
     watchNoEvents(() => config().noEventsMs, lastEventAt, startedAt),
     templates,
+    ...furtherTopics,
   ];
   /** Until when a subject is left alone. */
   const inVain = new Map<string, number>();

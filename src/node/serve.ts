@@ -53,9 +53,9 @@ export async function serve(settings: Settings, warnings: readonly string[], clo
   const files = readRulesFolder(settings.rulesFolder);
   const rules = requireRules(settings.rulesFolder, files);
   const { log, redact, flush } = createNodeLog(settings.logLevel);
-  /** Of all rules that were ever in force here: an answer that quotes an old one may still come. And the operators' token. */
+  /** Of all rules that were ever in force here: an answer that quotes an old one may still come. And the tokens of the settings. */
   const secrets = new Set(secretsOf(rules));
-  if (settings.adminToken !== undefined) secrets.add(settings.adminToken);
+  for (const token of [settings.adminToken, settings.narrativeApiToken]) if (token !== undefined) secrets.add(token);
   redact(createRedactor([...secrets]));
   for (const warning of warnings) log.warn(warning);
   // What the console destination prints can fail as the log can; that is no reason to end.

@@ -67,6 +67,26 @@ export const metricCatalogue = {
   },
   rules_reload_total: { type: 'counter', help: 'Reloads of the rules by outcome.', labels: ['outcome'] },
   template_errors_total: { type: 'counter', help: 'Templates that failed and were replaced by the default.', labels: [] },
+  reconcile_runs_total: {
+    type: 'counter',
+    help: 'Reconciliations that ended, by who asked for them and how they ended.',
+    labels: ['trigger', 'outcome'],
+  },
+  reconcile_missed_total: {
+    type: 'counter',
+    help: 'States of jobs that no webhook told of and that reconciliation took.',
+    labels: ['trigger'],
+  },
+  reconcile_last_success_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When an automatic reconciliation last got to its end, epoch seconds.',
+    labels: [],
+  },
+  narrative_api_requests_total: {
+    type: 'counter',
+    help: "Requests that reconciliation made to Narrative's API, by what came of them.",
+    labels: ['call', 'outcome'],
+  },
   build_info: { type: 'gauge', help: 'Always 1; the version is in the label.', labels: ['version'] },
 } as const satisfies Record<string, Metric>;
 

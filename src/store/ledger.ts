@@ -17,6 +17,8 @@ import type { Plan, Routable } from '../rules/plan.ts';
 import type { Decision } from './decisions.ts';
 import { createKeyIndex } from './keys.ts';
 import { createEventStore, type NewEvent } from './events.ts';
+import { createMissedStore } from './missed.ts';
+import { isReconciled } from './stored-event.ts';
 
 /** What the ledger needs of the rules in force. */
 export interface Router {
@@ -24,9 +26,10 @@ export interface Router {
   plan(routable: Routable): Plan;
 }
 
-/** A verified delivery from Narrative. */
+/** A verified delivery from Narrative; or what stands for one that never came. */
 export interface Arrival {
   subscription: string;
+  /** What proved it; `reconcile` where a run read it in Narrative's job list. */
   scheme: string;
   idempotencyKey: string;
   /** Null: verified JSON that is no event we know; `why` says so. */
@@ -84,6 +87,9 @@ export function createLedger(options: LedgerOptions) {
   const { sql, hash, clock, afterTurn, log, nextSeq, router, admit, onPlanned, onTimed, onSubjectFallback } = options;
   const events = createEventStore(sql);
   const keys = createKeyIndex(sql, hash);
+  const missed = createMissedStore(sql);
+  /** False only while no run has taken anything: then no event has to be looked for among what they took. */
+  let runsHaveTaken = missed.anyTaken();
   let waiting: Waiting[] = [];
   let lastFailure: { detail: string; at: number } | null = null;
   /** By the transaction under way, or one that failed: then somebody is woken for nothing. */
@@ -113,6 +119,10 @@ export function createLedger(options: LedgerOptions) {
       acceptances = batch.map(() => ({ kind: 'unavailable', detail }));
     }
     batch.forEach(({ answer }, i) => answer(acceptances[i]!));
+    wakeOthers();
+  }
+
+  function wakeOthers(): void {
     if (madeDeliveries) onPlanned();
     if (setTimers) onTimed();
     madeDeliveries = setTimers = false;
@@ -125,17 +135,17 @@ export function createLedger(options: LedgerOptions) {
       const { first, sameBody } = events.compare(holder, arrival.body);
       return { kind: 'duplicate', eventId: eventId(first), of: 'key', conflict: !sameBody };
     }
-    const plan = arrival.event === null ? null : planFor(arrival.subscription, arrival.event, rules);
+    const plan = arrival.event === null ? null : planFor(arrival, arrival.event, rules);
     const stored = row(arrival, seq, now, rules, plan);
     events.add(stored);
     if (plan === null) return { kind: 'quarantined', eventId: eventId(seq) };
     const { jobId, state, updatedAtUs } = stored;
+    const repeated = toldBefore(stored);
+    if (repeated !== null) {
+      events.markRepeated(seq, repeated);
+      return { kind: 'duplicate', eventId: eventId(repeated), of: 'transition', conflict: false };
+    }
     if (jobId !== null && state !== null && updatedAtUs !== null) {
-      const repeated = events.addTransition({ jobId, state, updatedAtUs }, seq);
-      if (repeated !== null) {
-        events.markRepeated(seq, repeated);
-        return { kind: 'duplicate', eventId: eventId(repeated), of: 'transition', conflict: false };
-      }
       const end = plan.deliveries.length > 0 && !hasEnded(state) ? events.endAfter(jobId, updatedAtUs) : null;
       if (end !== null) {
         events.markSuppressed(seq, `late: the job had already ${end}`);
@@ -153,9 +163,21 @@ export function createLedger(options: LedgerOptions) {
     return { kind: 'accepted', eventId: eventId(seq), outcome, deliveries, rules: plan.rules, decisions };
   }
 
-  function admitted({ seq, subscription, outcome, receivedAt }: NewEvent, narrative: NarrativeEvent, plan: Plan): Admission {
+  /** Records a job's change. Returns the event that told of it before, or that a run made of it; null when this is the first. */
+  function toldBefore({ seq, jobId, state, updatedAtUs }: NewEvent): number | null {
+    if (jobId === null || state === null) return null;
+    // The time that the job list gives may differ from the webhook's by a little: the job and its state decide.
+    const taken = runsHaveTaken ? missed.takenAs(jobId, state) : null;
+    if (taken !== null || updatedAtUs === null) return taken;
+    return events.addTransition({ jobId, state, updatedAtUs }, seq);
+  }
+
+  function admitted(stored: NewEvent, narrative: NarrativeEvent, plan: Plan): Admission {
+    const { seq, subscription, outcome, receivedAt } = stored;
     if (plan.subjectFellBack) onSubjectFallback?.();
-    const admission = admit({ seq, subscription, narrative, plan, happenedUs: happenedUs(narrative, receivedAt), receivedAt });
+    const reconciled = isReconciled(stored);
+    const happened = happenedUs(narrative, receivedAt);
+    const admission = admit({ seq, subscription, reconciled, narrative, plan, happenedUs: happened, receivedAt });
     if (admission.outcome !== outcome) events.setOutcome(seq, admission.outcome, admission.reason);
     madeDeliveries ||= admission.toSend;
     setTimers ||= admission.timed;
@@ -179,16 +201,26 @@ export function createLedger(options: LedgerOptions) {
       body: new TextEncoder().encode(JSON.stringify(facts)),
     };
     const rules = router();
-    const plan = planFor('relay', narrative, rules);
+    const plan = planFor(arrival, narrative, rules);
     const stored = row(arrival, seq, now, rules, plan);
     events.add(stored);
     if (plan) admitted(stored, narrative, plan);
   }
 
+  /**
+   * Takes a state that no webhook told of, as if one had. Belongs inside the caller's transaction, which also notes the event as
+   * what became of that state; after it, `missedTaken` has to be called.
+   */
+  function takeMissed(arrival: Arrival, now: number): Acceptance {
+    runsHaveTaken = true;
+    return record(arrival, router(), now);
+  }
+
   /** Null when the rules threw: a fault of ours, which must not take down the other events of this transaction. */
-  function planFor(subscription: string, narrative: NarrativeEvent, rules: Router): Plan | null {
+  function planFor(arrival: Arrival, narrative: NarrativeEvent, rules: Router): Plan | null {
+    const { subscription } = arrival;
     try {
-      return rules.plan({ subscription, narrative });
+      return rules.plan({ subscription, reconciled: isReconciled(arrival), narrative });
     } catch (error) {
       log.error({ err: error, subscription, type: narrative.type }, 'rules failed on an event: quarantined');
       return null;
@@ -198,6 +230,9 @@ export function createLedger(options: LedgerOptions) {
   return {
     accept,
     raise,
+    takeMissed,
+    /** Sees to the deliveries and timers of what was taken by `takeMissed`, once it is on disk. */
+    missedTaken: wakeOthers,
     /** Events that wait for their commit. */
     pending: () => waiting.length,
     /**

@@ -5,6 +5,7 @@
 import type { Sql } from '../ports.ts';
 import { groupTables } from './schema/groups.ts';
 import { deliveriesWithSuppressed, incidentTables } from './schema/incidents.ts';
+import { reconciliationTables } from './schema/reconciliations.ts';
 import { silenceTables } from './schema/silences.ts';
 import { timedTables } from './schema/timed.ts';
 
@@ -106,6 +107,7 @@ const migrations: readonly (readonly string[])[] = [
     `CREATE TABLE heartbeat (id INTEGER PRIMARY KEY CHECK (id = 1), written_at INTEGER NOT NULL) STRICT`,
   ],
   [...deliveriesWithSuppressed, ...incidentTables, ...groupTables, ...timedTables, ...silenceTables],
+  reconciliationTables,
 ];
 
 /** Whether the store has the schema that this version knows. Only reads. */

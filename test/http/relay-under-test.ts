@@ -12,7 +12,7 @@ import { createPrometheus } from '../../src/node/prometheus.ts';
 import { nodeRequestReader } from '../../src/node/read-request.ts';
 import { openSqlite } from '../../src/node/sqlite.ts';
 import type { Sql } from '../../src/ports.ts';
-import { createRelay } from '../../src/relay.ts';
+import { createRelay, type RelayOptions } from '../../src/relay.ts';
 import { loadRules } from '../../src/rules/load.ts';
 import { formatProblem } from '../../src/rules/problem.ts';
 
@@ -36,6 +36,8 @@ export interface RelayUnderTestOptions {
   maxBodyBytes?: number;
   /** Default: none, so the operator API is off. */
   adminToken?: string;
+  /** Further settings. Default: Narrative is asked nothing. */
+  settings?: Partial<RelayOptions['settings']>;
   /** Comes between the relay and its database; the test's own `sql` stays bare. */
   wrapSql?: (sql: Sql) => Sql;
 }
@@ -60,7 +62,15 @@ export interface StoredRow {
 export type RelayUnderTest = Awaited<ReturnType<typeof startRelayUnderTest>>;
 
 export async function startRelayUnderTest(options: RelayUnderTestOptions = {}) {
-  const { rules = printingRules, secrets = {}, now, maxBodyBytes = 1_048_576, adminToken, wrapSql = (sql) => sql } = options;
+  const {
+    rules = printingRules,
+    secrets = {},
+    now,
+    maxBodyBytes = 1_048_576,
+    adminToken,
+    settings = {},
+    wrapSql = (sql) => sql,
+  } = options;
   const loaded = loadRules([{ path: 'rules/relay.yaml', text: rules }], (ref) => ('env' in ref && secrets[ref.env]) || secret);
   if (!loaded.ok) throw new Error(loaded.problems.map(formatProblem).join('\n'));
 
@@ -88,7 +98,19 @@ export async function startRelayUnderTest(options: RelayUnderTestOptions = {}) {
       afterTurn: setImmediate,
       log,
     },
-    settings: { adminToken, maxBodyBytes, retentionDays: 30, slackApiUrl: undefined, pagerDutyEventsUrl: undefined },
+    settings: {
+      adminToken,
+      maxBodyBytes,
+      retentionDays: 30,
+      publicUrl: undefined,
+      narrativeApiToken: undefined,
+      narrativeApiUrl: 'https://api.example.com',
+      reconcileEveryMs: null,
+      reconcileLookbackMs: 24 * 3_600_000,
+      slackApiUrl: undefined,
+      pagerDutyEventsUrl: undefined,
+      ...settings,
+    },
     rules: loaded.rules,
     reader: nodeRequestReader,
     metrics,

@@ -58,7 +58,8 @@ describe('migrations', () => {
     const version1 = ['attempts', 'deliveries', 'events', 'heartbeat', 'keys', 'parked', 'schema_version', 'transitions'];
     const incidents = ['alerts', 'decisions', 'fallbacks', 'group_members', 'groups', 'incidents', 'subjects', 'threads'];
     const timed = ['collected', 'expectations', 'late', 'ticks'];
-    expect(tables(sql)).toEqual([...version1, ...incidents, ...timed, 'silences'].toSorted());
+    const reconciliation = ['missed', 'reconciled_from', 'reconciliations'];
+    expect(tables(sql)).toEqual([...version1, ...incidents, ...timed, 'silences', ...reconciliation].toSorted());
     sql.query('INSERT INTO keys (digest, event_seq) VALUES (1, 2)');
     migrate(sql);
     expect(sql.query('SELECT * FROM keys')).toEqual([{ digest: 1, event_seq: 2 }]);
@@ -82,7 +83,7 @@ describe('migrations', () => {
 
     migrate(sql);
     expect(sql.query('SELECT * FROM deliveries ORDER BY event_seq, n')).toEqual(kept.map((row) => ({ ...row, quiet: 0 })));
-    expect(sql.query('SELECT version FROM schema_version')).toEqual([{ version: 2 }]);
+    expect(sql.query('SELECT version FROM schema_version')).toEqual([{ version: 3 }]);
     expect(indexesOn(sql, 'deliveries').filter((index) => !index.includes('deliveries_quiet'))).toEqual(indexes);
     expect(tables(sql)).not.toContain('deliveries_1');
 

@@ -3,8 +3,10 @@ import { Hono, type Context } from 'hono';
 import { constantTimeEqual } from '../../intake/constant-time.ts';
 import type { Clock, Log } from '../../ports.ts';
 import type { SilencesInForce } from '../../incident/silences.ts';
+import type { Reconciler } from '../../narrative/reconciliation.ts';
 import { problem } from '../problem.ts';
 import type { RequestReader } from '../read-request.ts';
+import { addReconcileRoutes } from './reconcile-routes.ts';
 import { addSilenceRoutes } from './silence-routes.ts';
 
 export interface OperatorApiOptions {
@@ -12,12 +14,13 @@ export interface OperatorApiOptions {
   token: string | undefined;
   reader: RequestReader;
   silences: SilencesInForce;
+  reconciler: Reconciler;
   clock: Clock;
   log: Log;
 }
 
 /** To be mounted at `/api/v1`. */
-export function createOperatorApi({ token, reader, silences, clock, log }: OperatorApiOptions): Hono {
+export function createOperatorApi({ token, reader, silences, reconciler, clock, log }: OperatorApiOptions): Hono {
   const api = new Hono();
   const admits = token === undefined ? null : createTokenCheck(token);
   api.use(async (context, next) => {
@@ -27,7 +30,8 @@ export function createOperatorApi({ token, reader, silences, clock, log }: Opera
     return undefined;
   });
   addSilenceRoutes(api, { reader, silences, clock, log });
-  api.all('*', () => problem(404, 'The operator API has no such page. There is /api/v1/silences.'));
+  addReconcileRoutes(api, { reader, reconciler, clock, log });
+  api.all('*', () => problem(404, 'The operator API has no such page. There are /api/v1/silences and /api/v1/reconciliations.'));
   return api;
 
   function refusalOf(context: Context): Response | null {

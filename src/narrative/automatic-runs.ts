@@ -1,0 +1,62 @@
+/** Runs that nobody asks for: at start, and then every so often. All functions but `dueAt` belong inside the caller's transaction. */
+import type { NewRun, ReconciliationStore } from '../store/reconciliations.ts';
+import { automaticWindow, settlesMs } from './run-window.ts';
+
+/** From a start to a second look, ms: what was lost in the last minute before it was too young for the first. */
+const secondLookMs = settlesMs + 30_000;
+
+export interface AutomaticRunsOptions {
+  runs: ReconciliationStore;
+  /** When a webhook last came, epoch ms; null: never. */
+  lastEventAt: () => number | null;
+  /** Between their beginnings, ms. */
+  everyMs: number;
+  lookbackMs: number;
+  retentionMs: number;
+}
+
+export type AutomaticRun = Pick<NewRun, 'trigger' | 'apply' | 'fromMs' | 'untilMs' | 'lookbackMs' | 'subscription'>;
+
+export function createAutomaticRuns({ runs, lastEventAt, everyMs, lookbackMs, retentionMs }: AutomaticRunsOptions) {
+  /** One that is due whatever the time. */
+  let wanted: 'start' | 'schedule' | null = null;
+  /** When one was last due, epoch ms: it may have found no time to look at. */
+  let lastDueAt = -Infinity;
+  /** Epoch ms; null: it has been taken. */
+  let secondLookAt: number | null = null;
+
+  return {
+    /** What was before the first start ever is nobody's alert: that time is noted, and no more. */
+    start(now: number): void {
+      runs.setBack(now);
+      runs.begin(lastEventAt() ?? now);
+      wanted = 'start';
+    },
+    /** Other rules are in force: what could not be told apart at Narrative may be now. */
+    rulesChanged(): void {
+      if (runs.lastEnded(1)[0]?.failure === 'unidentified') wanted ??= 'schedule';
+    },
+    /** Epoch ms; the past: now. Counted from the beginning of the last one. */
+    dueAt(): number {
+      if (wanted !== null) return -Infinity;
+      const regular = Math.max(runs.lastAutomatic()?.startedMs ?? -Infinity, lastDueAt) + everyMs;
+      return Math.min(regular, secondLookAt ?? Infinity);
+    },
+    /** The one that is due; null when there is no time to look at yet. */
+    next(now: number): AutomaticRun | null {
+      const trigger = wanted ?? 'schedule';
+      wanted = null;
+      lastDueAt = now;
+      secondLookAt = null;
+      const doneUntil = runs.lastDone()?.untilMs ?? null;
+      const window = automaticWindow({ doneUntil, begin: runs.begin(now), retentionMs }, now);
+      if (window && trigger === 'start') secondLookAt = now + secondLookMs;
+      return window && { trigger, apply: true, ...window, lookbackMs, subscription: null };
+    },
+    /** The clock was set back to `now`. */
+    setBack(now: number): void {
+      lastDueAt = Math.min(lastDueAt, now);
+      if (secondLookAt !== null) secondLookAt = Math.min(secondLookAt, now + secondLookMs);
+    },
+  };
+}

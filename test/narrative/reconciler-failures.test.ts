@@ -1,0 +1,161 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { ApiFailure } from '../../src/narrative/api.ts';
+import { startMs } from '../outbox/examples.ts';
+import { createReconcileWorld, failureOf, hour, minute, second, type ReconcileWorld } from './reconcile-world.ts';
+
+let world: ReconcileWorld;
+
+beforeEach(async () => {
+  world = createReconcileWorld();
+  world.narrative.jobs = Array.from({ length: 450 }, (_, i) => ({ id: `j${i}`, state: 'failed', updated: hour + i }));
+  await world.start();
+});
+
+/** Ms between the requests so far. */
+const pauses = () => world.narrative.asked.slice(1).map(({ at }, i) => at - world.narrative.asked[i]!.at);
+const times = (count: number, failure: ApiFailure) => Array.from({ length: count }, () => failure);
+
+describe('a request that fails', () => {
+  test('of too many requests is made again when Narrative said, and the run says until when it waits', async () => {
+    const id = world.ask();
+    await world.pass(250);
+    world.narrative.faults = [failureOf('rate-limited', { afterMs: 90 * second })];
+    await world.pass(250);
+    expect(world.reconciler.find(id)).toMatchObject({
+      status: 'running',
+      jobs: 200,
+      detail: `Asks again at ${new Date(startMs + 90.5 * second).toISOString()}: Narrative said rate-limited`,
+    });
+    await world.pass(89 * second);
+    expect(world.narrative.asked).toHaveLength(3);
+    await world.pass(second);
+    expect(world.reconciler.find(id)).toMatchObject({ status: 'running', detail: null, jobs: 400 });
+    await world.pass(minute);
+    expect(world.reconciler.find(id)).toMatchObject({ status: 'done', detail: null, taken: 450 });
+    expect(pauses()).toEqual([250, 250, 90 * second, 250]);
+  });
+
+  test.each(['server-error', 'unreachable', 'timeout', 'not-json', 'rate-limited'] as const)(
+    'as %s is made again after a second and twice as long each time, up to five minutes, and given up after twelve',
+    async (kind) => {
+      world.narrative.faults = times(12, failureOf(kind));
+      const id = world.ask();
+      await world.pass(2 * hour);
+      const steps = [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300].map((seconds) => seconds * 750);
+      expect(pauses()).toEqual(steps);
+      expect(world.reconciler.find(id)).toMatchObject({
+        status: 'failed',
+        detail: `Given up after 12 requests in a row: Narrative said ${kind}`,
+      });
+    },
+  );
+
+  test('counts anew after one that did not', async () => {
+    world.narrative.faults = times(11, failureOf('server-error'));
+    const id = world.ask();
+    // All eleven pauses; then the subscriptions are told.
+    await world.pass(1_111 * 750);
+    world.narrative.faults = times(11, failureOf('server-error'));
+    await world.pass(hour);
+    expect(world.reconciler.find(id)).toMatchObject({ status: 'done', taken: 450 });
+  });
+
+  test.each(['unauthorized', 'not-found', 'refused', 'unexpected'] as const)(
+    'as %s ends the run at once, with what the client said; what was taken stays',
+    async (kind) => {
+      const id = world.ask();
+      await world.pass(250);
+      world.narrative.faults = [failureOf(kind)];
+      await world.pass(hour);
+      expect(world.reconciler.find(id)).toMatchObject({ status: 'failed', detail: `Narrative said ${kind}`, taken: 200 });
+      expect(world.narrative.asked).toHaveLength(3);
+      expect(world.ended).toMatchObject([{ status: 'failed', failure: kind }]);
+    },
+  );
+
+  test('for the list of subscriptions is handled no differently', async () => {
+    world.narrative.faults = [failureOf('timeout')];
+    const id = world.ask();
+    await world.pass(750);
+    expect(world.narrative.asked.map(({ call }) => call)).toEqual(['webhooks', 'webhooks']);
+    await world.pass(minute);
+    expect(world.reconciler.find(id)!.status).toBe('done');
+    world.narrative.faults = [failureOf('unauthorized')];
+    expect(await world.run()).toMatchObject({ status: 'failed', detail: 'Narrative said unauthorized' });
+  });
+});
+
+describe('a process that is killed', () => {
+  test('while a page is on its way goes on at that page', async () => {
+    const id = world.ask();
+    await world.pass(250);
+    world.narrative.silent = true;
+    await world.pass(250);
+    world.narrative.silent = false;
+    await world.restart(minute);
+    await world.pass(minute);
+    expect(world.reconciler.find(id)).toMatchObject({ status: 'done', jobs: 450, taken: 450 });
+    expect(world.narrative.asked.map(({ query }) => query?.offset)).toEqual([undefined, 0, 200, undefined, 200, 400]);
+    expect(new Set(world.taken()).size).toBe(450);
+  });
+
+  test('while it waits does not ask sooner for that', async () => {
+    world.narrative.faults = [failureOf('rate-limited', { afterMs: 10 * minute })];
+    world.ask();
+    await world.settle();
+    await world.restart(minute);
+    await world.pass(8 * minute);
+    expect(world.narrative.asked).toHaveLength(1);
+    await world.pass(2 * minute);
+    expect(world.taken()).toHaveLength(450);
+  });
+});
+
+describe('a store that fails', () => {
+  test.each([0, 1, 2, 5, 50, 1_000, 2_000])(
+    'after %i statements of a page has nothing of it, and the page is read again',
+    async (statements) => {
+      const id = world.ask();
+      await world.settle();
+      world.narrative.silent = true;
+      await world.pass(250);
+      world.narrative.silent = false;
+      world.sql.break(statements);
+      await world.answerAll();
+      world.sql.mend();
+      expect(world.lines('reconciliation could not go on: tried again in 30 s, nothing of it is lost')).toHaveLength(1);
+      expect([world.taken(), world.reconciler.find(id)!.jobs, world.woken.planned]).toEqual([[], 0, 0]);
+      await world.pass(29 * second);
+      expect(world.taken()).toEqual([]);
+      await world.pass(2 * second);
+      expect(world.reconciler.find(id)).toMatchObject({ status: 'done', taken: 450 });
+      expect(world.taken()).toHaveLength(450);
+    },
+  );
+});
+
+test('stopping waits for the request under way, and does nothing with its answer', async () => {
+  const id = world.ask();
+  await world.settle();
+  world.narrative.silent = true;
+  await world.pass(250);
+  let hasStopped = false;
+  const stopped = world.reconciler.stop().then(() => (hasStopped = true));
+  await world.settle();
+  expect(hasStopped).toBe(false);
+  // What a request comes to that is ended.
+  world.narrative.faults = [failureOf('unreachable')];
+  await world.answerAll();
+  await stopped;
+  expect(world.reconciler.find(id)).toMatchObject({ status: 'running', detail: null });
+  expect([world.taken(), world.lines('reconciliation could not go on: tried again in 30 s, nothing of it is lost')]).toEqual([
+    [],
+    [],
+  ]);
+  await world.pass(hour);
+  expect(world.narrative.asked).toHaveLength(2);
+  world.narrative.silent = false;
+  await world.restart();
+  await world.pass(minute);
+  expect(world.reconciler.find(id)!.status).toBe('done');
+});
