@@ -2,9 +2,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../src/demo/free-port.ts';
 import type { Role } from './server.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -30,7 +30,7 @@ export interface Memory {
 
 /** `relay` is the real command `serve`, started as in the Dockerfile. `environment`: what the process sees, but for its port and the path. */
 export async function start(role: Role | 'relay', environment: Record<string, string>, folder: string): Promise<Running> {
-  const port = await freePort();
+  const port = await freePort('127.0.0.1');
   const command =
     role === 'relay'
       ? ['--max-semi-space-size=8', '--max-old-space-size=768', 'src/cli/main.ts', 'serve']
@@ -68,15 +68,6 @@ async function untilReady(child: ChildProcess, port: number, logPath: string): P
   }
   child.kill('SIGKILL');
   throw new Error(`a server did not get ready. Its log ends:\n${readFileSync(logPath, 'utf8').slice(-2_000)}`);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }
 
 function memoryOf(pid: number): Memory | null {

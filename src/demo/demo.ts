@@ -1,17 +1,17 @@
 /**
- * The demo: the real relay, on a temporary database and a copy of the shipped rules, between a sender that plays Narrative
+ * The demo: the real relay, on a temporary database and a copy of the shipped rules, between the simulator, which plays Narrative,
  * and stand-ins that play Slack, PagerDuty and Airflow. At the end all of them must tell the same story.
  */
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClocks, type DemoClocks } from './clocks.ts';
-import { webhookSecret } from './environment.ts';
-import { createNight, nightMs, type Step } from './night.ts';
-import { playNight } from './play.ts';
-import { reckon, type Reckoning } from './reckoning.ts';
+import { playTimeline } from '../simulator/play.ts';
+import { createClocks, nightMs, type DemoClocks } from './clocks.ts';
+import { expectedWebhooks, type ExpectedWebhook } from './expected.ts';
+import { createNarrator } from './narrator.ts';
+import { createOutageAct, outage } from './outage.ts';
+import { reckon, type Evidence, type Reckoning } from './reckoning.ts';
 import { readCounters, readRecord } from './record.ts';
 import type { Screen } from './screen.ts';
-import { createSender, type Sender } from './sender.ts';
 import { openStage, type Stage } from './stage.ts';
 import { renderReckoning } from './table.ts';
 import { renderPlayground } from './try-it.ts';
@@ -19,7 +19,7 @@ import { renderPlayground } from './try-it.ts';
 export interface DemoOptions {
   /** Ends after the table. Otherwise it stays until `signal`. */
   once: boolean;
-  /** The night takes 10 s divided by this. */
+  /** The night takes 10 s divided by this, but 2.5 s at least. */
   speed: number;
   /** The relay's port; null takes a free one. */
   port: number | null;
@@ -29,6 +29,8 @@ export interface DemoOptions {
 }
 
 const nightLastsMs = 10_000;
+/** So that what is told after a moment is told before the story has gone on for hours. */
+const nightLastsAtLeastMs = 2_500;
 /** How long deliveries may stand still before the demo stops waiting for them, ms. Longer than a backoff or two. */
 const patienceMs = 20_000;
 const pollMs = 200;
@@ -37,19 +39,17 @@ type Wait = (ms: number) => Promise<void>;
 
 /** True when everything added up. Throws when the relay can't start or dies, and the signal's reason when that ends it. */
 export async function runDemo({ once, speed, port, recordPath, signal }: DemoOptions, screen: Screen): Promise<boolean> {
-  const lastsMs = Math.round(nightLastsMs / speed);
+  const lastsMs = Math.max(nightLastsAtLeastMs, Math.round(nightLastsMs / speed));
   const clocks = createClocks(Date.now);
   await using stage = await openStage({ port, times: nightMs / lastsMs, clocks, signal }, screen);
-  const night = createNight({ dawnMs: clocks.dawnMs, lastsMs });
+  const night = expectedWebhooks(stage.timeline, stage.simulator.subscriptions(), outage);
   const wait: Wait = (ms) => sleep(ms, undefined, { signal });
-  const sender = createSender({ url: stage.webhookUrl, secret: webhookSecret }, { now: Date.now, wait });
-  introduce(stage, night, screen);
-  clocks.begin(Math.max(lastsMs, night.at(-1)?.afterMs ?? 0));
+  introduce(stage, night, lastsMs, screen);
+  clocks.begin(lastsMs);
   await stage.relay.setClock(clocks.aheadMs());
-  const beforeBurst = (burst: string) => (burst === 'recovery' ? untilStormIsTold(stage, clocks, wait) : Promise.resolve());
-  await playNight(night, { sender, relay: stage.relay, screen, wait, beforeBurst });
+  const played = await playNight(stage, night, { clocks, wait, speed: nightMs / lastsMs }, screen);
   await untilQuiet(stage, clocks, screen, wait);
-  const reckoning = await takeStock(night, sender, stage, clocks);
+  const reckoning = await takeStock({ night, ...played }, stage, clocks);
   screen.say(`\n${renderReckoning(reckoning, screen)}`);
   if (recordPath !== null) writeFileSync(recordPath, JSON.stringify(stage.standIns.slackMessages(), null, 2));
   if (once) return reckoning.findings.length === 0;
@@ -58,11 +58,50 @@ export async function runDemo({ once, speed, port, recordPath, signal }: DemoOpt
   return reckoning.findings.length === 0;
 }
 
-function introduce({ relay, shortened }: Stage, night: readonly Step[], screen: Screen): void {
+function introduce({ relay, shortened }: Stage, night: readonly ExpectedWebhook[], lastsMs: number, screen: Screen): void {
   screen.say(`The relay runs on ${relay.url} with a copy of rules/. Narrative, Slack, PagerDuty and Airflow are played here.`);
-  const lasts = Math.ceil((night.at(-1)?.afterMs ?? 0) / 1000);
-  screen.say(screen.style('bold', `One night, 23:30 to 08:30, ${night.length} webhooks, in ${lasts} s (times in UTC)`));
+  const lasts = Math.ceil(lastsMs / 1000);
+  const webhooks = night.filter(({ answer }) => answer !== 'found').length;
+  screen.say(screen.style('bold', `One night, 23:30 to 08:30, ${webhooks} webhooks, in ${lasts} s (times in UTC)`));
   if (shortened.length > 0) screen.say(screen.style('dim', `Waiting times of the rules are shortened: ${shortened.join(', ')}`));
+}
+
+interface Pace {
+  clocks: DemoClocks;
+  wait: Wait;
+  /** How much faster than real. */
+  speed: number;
+}
+
+type Played = Pick<Evidence, 'givenUp' | 'counters'>;
+
+/** Resolves with what only who was there can tell; `counters`: of the relay before it was stopped. */
+async function playNight(
+  stage: Stage,
+  night: readonly ExpectedWebhook[],
+  { clocks, wait, speed }: Pace,
+  screen: Screen,
+): Promise<Played> {
+  const { simulator, timeline } = stage;
+  const narrator = createNarrator({ night, beginsMs: clocks.eveningMs }, screen);
+  const away = createOutageAct({ stage, clocks, wait, patienceMs }, screen);
+  simulator.onSent(narrator.noteSent);
+  await playTimeline(timeline, simulator, {
+    speed,
+    wait,
+    now: Date.now,
+    async before([{ atMs, burst }]) {
+      if (burst !== null) await untilStormIsTold(stage, clocks, wait);
+      await away.before(atMs);
+    },
+    async onHappening(happenings, sent) {
+      const ended = stage.relay.ended();
+      if (ended !== null && !away.isAway()) throw new Error(ended);
+      await narrator.tell(happenings, sent);
+    },
+  });
+  screen.progress(null);
+  return { givenUp: narrator.givenUp(), counters: away.countedBefore() };
 }
 
 /** Nobody mends what nobody has heard of; on a slow machine that takes longer than planned. */
@@ -94,27 +133,30 @@ async function untilQuiet({ databasePath, relay }: Stage, clocks: DemoClocks, sc
 }
 
 async function takeStock(
-  night: readonly Step[],
-  sender: Sender,
-  { databasePath, destinations, relay, standIns }: Stage,
+  seen: Played & Pick<Evidence, 'night'>,
+  { databasePath, destinations, relay, simulator, standIns }: Stage,
   clocks: DemoClocks,
 ): Promise<Reckoning> {
   const ended = relay.ended();
   if (ended !== null) throw new Error(ended);
   return reckon({
-    night,
-    sent: sender.counts(),
+    ...seen,
+    sent: simulator.counts(),
     record: readRecord(databasePath, clocks.relayNow()),
-    counters: await readCounters(relay.url),
+    counters: summed(seen.counters, await readCounters(relay.url)),
     outlets: standIns.outlets(destinations),
     arrived: standIns.arrived(),
     problems: standIns.problems(),
   });
 }
 
+function summed(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): Map<string, number> {
+  return new Map([...a.keys(), ...b.keys()].map((key) => [key, (a.get(key) ?? 0) + (b.get(key) ?? 0)]));
+}
+
 /** The reader's turn. Ends by the signal, or with the relay. */
 async function stayUp(stage: Stage, nowMs: number, screen: Screen, signal: AbortSignal): Promise<void> {
-  screen.say(`\n${renderPlayground({ ...stage, secret: webhookSecret, nowMs }, screen)}`);
+  screen.say(`\n${renderPlayground({ ...stage, secret: stage.webhookSecret, nowMs }, screen)}`);
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   signal.addEventListener('abort', () => stop(), { once: true });
   if (signal.aborted) stop();

@@ -1,6 +1,7 @@
 /** The settings and secrets of the demo's relay. Obviously fake, and complete: nothing real can be reached with them. */
 
-export const webhookSecret = 'demo-webhook-secret-not-a-real-one';
+/** What the simulator's API wants. */
+export const narrativeToken = 'demo-narrative-token-not-a-real-one';
 export const airflowSecret = 'demo-airflow-secret-not-a-real-one';
 /** 32 characters, as PagerDuty's are. */
 export const routingKey = 'DEMOROUTINGKEYTHATISNOTAREALONE0';
@@ -14,6 +15,9 @@ export interface Addresses {
   slackWebhookUrl: string;
   pagerDutyUrl: string;
   airflowUrl: string;
+  /** As Narrative showed it when the subscription was made. */
+  webhookSecret: string;
+  narrativeUrl: string;
 }
 
 /**
@@ -32,7 +36,12 @@ export function relayEnvironment(addresses: Addresses, own: Record<string, strin
     RELAY_RULES: addresses.rulesPath,
     RELAY_DB: addresses.databasePath,
     LOG_LEVEL: 'info',
-    NARRATIVE_WEBHOOK_SECRET: webhookSecret,
+    RELAY_PUBLIC_URL: `http://${addresses.host}:${addresses.port}`,
+    NARRATIVE_API_URL: addresses.narrativeUrl,
+    NARRATIVE_API_TOKEN: narrativeToken,
+    // At start, and not again: its clock leaps from evening to dawn, and what is on its way is not missing yet.
+    RELAY_RECONCILE_EVERY: '7d',
+    NARRATIVE_WEBHOOK_SECRET: addresses.webhookSecret,
     SLACK_BOT_TOKEN: 'xoxb-demo-not-a-real-token',
     SLACK_TRIAGE_WEBHOOK: addresses.slackWebhookUrl,
     SLACK_API_URL: addresses.slackApiUrl,

@@ -1,5 +1,5 @@
-/** What should have come of a night, told from its webhooks alone: nothing here knows how the relay works. */
-import type { Step } from './night.ts';
+/** What should have come of a night as a whole, told from its webhooks: nothing here knows how the relay works. */
+import type { ExpectedWebhook } from './expected.ts';
 
 export interface Meant {
   /** Things that failed and had worked before, each time. */
@@ -10,10 +10,13 @@ export interface Meant {
   stuck: string[];
   /** Jobs that completed. */
   completed: number;
+  /** Failures that came at once. */
+  storm: number;
 }
 
-export function meantBy(night: readonly Step[]): Meant {
-  const abouts = night.flatMap(({ about, expected }) => (about !== null && expected === 'accepted' ? [about] : []));
+export function meantBy(night: readonly ExpectedWebhook[]): Meant {
+  const news = night.filter(({ answer }) => answer === 'accepted' || answer === 'found');
+  const abouts = news.flatMap(({ about }) => about ?? []);
   const failing = new Set<string>();
   const unfinished = new Set<string>();
   let broken = 0;
@@ -31,5 +34,6 @@ export function meantBy(night: readonly Step[]): Meant {
     if (ends) unfinished.delete(jobId);
     else if (!seen.has(jobId)) unfinished.add(jobId);
   }
-  return { broken, stillBroken: [...failing].sort(), stuck: [...unfinished].sort(), completed };
+  const storm = news.filter(({ about, happening }) => happening.burst !== null && about?.state === 'failed').length;
+  return { broken, stillBroken: [...failing].sort(), stuck: [...unfinished].sort(), completed, storm };
 }

@@ -2,7 +2,6 @@
 import type { Arrived, SlackPost } from './arrived.ts';
 import type { Meant } from './meant.ts';
 import type { RelayRecord } from './record.ts';
-import { stormSize } from './storm.ts';
 import { agreed, type WitnessRow } from './witnesses.ts';
 
 /** Messages about one storm that people put up with. */
@@ -23,7 +22,7 @@ export function incidentRows(meant: Meant, record: RelayRecord, { posts, pagerDu
     row('PagerDuty incidents', null, record.paged.all, pagerDuty.incidents),
     row('of these open at dawn', null, record.paged.open, pagerDuty.open),
     row('jobs that hang', meant.stuck.length, stuck.length, postsAbout('late', posts, record).filter(isRoot).length),
-    row('failures in the storm', stormSize, record.grouped, firstNumber(storm.find(isRoot)?.text)),
+    row('failures in the storm', meant.storm, record.grouped, firstNumber(storm.find(isRoot)?.text)),
     atMost('messages about the storm, at most', storm.length, maxStormMessages),
     atMost('messages in a channel about any one', mostAboutOne(posts, record), 1),
     row(

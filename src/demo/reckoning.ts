@@ -4,16 +4,18 @@
  */
 import type { Arrived } from './arrived.ts';
 import { destinationRows, type DestinationRow, type Outlet } from './deliveries.ts';
+import type { Answer, ExpectedWebhook } from './expected.ts';
 import { meantBy } from './meant.ts';
-import type { Answer, Step } from './night.ts';
 import { incidentRows } from './quiet.ts';
 import { fates, type Fate, type RelayRecord } from './record.ts';
-import type { Counts } from './sender.ts';
+import type { Counts } from '../simulator/sent.ts';
 import { agreed, type WitnessRow } from './witnesses.ts';
 
 export interface Evidence {
-  night: readonly Step[];
+  night: readonly ExpectedWebhook[];
   sent: Counts;
+  /** Webhooks that the sender gave up since nobody was there. */
+  givenUp: number;
   record: RelayRecord;
   /** The relay's `narrative_relay_events_total` by outcome. */
   counters: ReadonlyMap<string, number>;
@@ -26,7 +28,7 @@ export interface Evidence {
 export interface Reckoning {
   /** By the night, by the sender, by the relay. */
   webhooks: WitnessRow[];
-  /** What became of what was accepted: its sum, and each part. */
+  /** What became of what was accepted or found: each part, and the sum. */
   fates: WitnessRow[];
   /** By the night, by the relay, at the other end. */
   incidents: WitnessRow[];
@@ -48,11 +50,11 @@ export function reckon(evidence: Evidence): Reckoning {
   return { ...tables, findings: [...differences, ...record.troubles, ...problems] };
 }
 
-function webhookRows({ night, sent, record, counters }: Evidence): WitnessRow[] {
+function webhookRows({ night, sent, givenUp, record, counters }: Evidence): WitnessRow[] {
   const { answers } = sent;
   const names = ['the night meant', 'the sender counted', 'the relay'];
-  const row = (label: string, ...counts: number[]) => agreed(label, names, counts);
-  const meant = (answer: Answer) => night.filter((step) => step.expected === answer).length;
+  const row = (label: string, ...counts: (number | null)[]) => agreed(label, names, counts);
+  const meant = (answer: Answer) => night.filter((webhook) => webhook.answer === answer).length;
   const stored = (...outcomes: string[]) => counted(record.events, outcomes);
   const rows = [
     row('accepted', meant('accepted'), answers.accepted, stored('routed', 'unrouted', 'suppressed')),
@@ -62,6 +64,11 @@ function webhookRows({ night, sent, record, counters }: Evidence): WitnessRow[] 
     row('refused', meant('refused'), answers.refused, counted(counters, refusals)),
   ];
   const sums = [0, 1, 2].map((witness) => rows.reduce((sum, { counts }) => sum + (counts[witness] ?? 0), 0));
+  const whileAway = [
+    row('given up: the relay was away', meant('given-up'), givenUp, null),
+    row("found in Narrative's job list", meant('found'), null, record.reconciled.events),
+  ];
+  rows.push(...whileAway.filter(({ counts }) => counts.some((count) => count)));
   const untaken = answers.other + answers.unreachable;
   if (untaken > 0) rows.push({ label: 'not taken, sent again', counts: [null, untaken, null], differs: null });
   const [byNight = 0, , byRelay = 0] = sums;
@@ -94,6 +101,8 @@ function fateRows({ record, sent }: Evidence): WitnessRow[] {
   });
   const sum = rows.reduce((total, { counts }) => total + (counts[0] ?? 0), 0);
   const { accepted } = sent.answers;
-  const differs = sum === accepted ? null : `the sender was told "accepted" ${accepted} times, the relay knows of ${sum}`;
-  return [...rows, { label: 'all that was accepted', counts: [sum], differs }];
+  const found = record.reconciled.events;
+  const told = `the sender was told "accepted" ${accepted} times${found === 0 ? '' : `, ${found} were found`}`;
+  const differs = sum === accepted + found ? null : `${told}, the relay knows of ${sum}`;
+  return [...rows, { label: 'all of them', counts: [sum], differs }];
 }

@@ -6,7 +6,7 @@ export interface DestinationRecord {
   destination: string;
   /** Deliveries that rules asked for when the event came. */
   planned: number;
-  /** Deliveries that came to be later: told when their time came, the relay's own notices, the content of dead letters. */
+  /** Deliveries that came to be otherwise: told when their time came, the relay's own notices, the content of dead letters, what no webhook told of. */
   added: number;
   delivered: number;
   /** Of those delivered: the ones that said nothing new, since they only brought a message up to date. */
@@ -28,7 +28,7 @@ export interface IncidentRecord {
 }
 
 export interface RelayRecord {
-  /** Stored events by outcome; see `EventOutcome`. */
+  /** Events that webhooks brought, by outcome; see `EventOutcome`. */
   events: ReadonlyMap<string, number>;
   /** What became of the accepted ones: each counts once, under the first of `fates` that is so. */
   fates: ReadonlyMap<Fate, number>;
@@ -44,6 +44,8 @@ export interface RelayRecord {
   paged: { all: number; open: number };
   /** Events that were collected for a digest, and those of them that none has told yet. */
   collected: { all: number; left: number };
+  /** Events that reconciliation found, and its runs that have ended. */
+  reconciled: { events: number; runs: number };
   /** What waits for its time, before the next digest after this one. */
   timers: number;
   /** Why deliveries died or wait for their destination to be mended, in the relay's words. */
@@ -62,7 +64,7 @@ export function readRecord(path: string, nowMs: number): RelayRecord {
     database.prepare<[Record<string, number>], number>(statement).pluck().get(names) ?? 0;
   try {
     return database.transaction(() => ({
-      events: pairs(`SELECT outcome, count(*) FROM events WHERE kind IS NOT 'relay' GROUP BY outcome`),
+      events: pairs(`SELECT outcome, count(*) FROM events WHERE kind IS NOT 'relay' AND ${byWebhook} GROUP BY outcome`),
       fates: pairs<Fate>(byFate),
       destinations: database.prepare<[], DestinationRecord>(byDestination).all(),
       incidents: database
@@ -80,6 +82,10 @@ export function readRecord(path: string, nowMs: number): RelayRecord {
         all: count(`SELECT count(*) FROM decisions WHERE kind = 'collected'`),
         left: count('SELECT count(*) FROM collected'),
       },
+      reconciled: {
+        events: count(`SELECT count(*) FROM events WHERE NOT (${byWebhook})`),
+        runs: count(`SELECT count(*) FROM reconciliations WHERE status <> 'running'`),
+      },
       timers: count(timers, { soon: nowMs + soonMs }),
       troubles: database.prepare<[], string>(troubles).pluck().all(),
     }))();
@@ -87,6 +93,9 @@ export function readRecord(path: string, nowMs: number): RelayRecord {
     database.close();
   }
 }
+
+/** What reconciliation found has its name where others have the scheme by which they were verified. */
+const byWebhook = `scheme IS NOT 'reconcile'`;
 
 /** What comes within this time, ms, is waited for. */
 const soonMs = 3_600_000;
@@ -116,7 +125,7 @@ const byDestination = `
     count(*) FILTER (WHERE status = 'dead') AS dead,
     count(*) FILTER (WHERE status NOT IN ('delivered', 'suppressed', 'dead')) AS open,
     sum(max(attempts - 1, 0)) AS resent
-  FROM (SELECT d.*, CASE WHEN e.kind = 'relay' THEN NULL ELSE e.received_at END AS received_at FROM deliveries AS d LEFT JOIN events AS e ON e.seq = d.event_seq) AS all_of_them
+  FROM (SELECT d.*, CASE WHEN e.kind = 'relay' OR NOT (e.${byWebhook}) THEN NULL ELSE e.received_at END AS received_at FROM deliveries AS d LEFT JOIN events AS e ON e.seq = d.event_seq) AS all_of_them
   GROUP BY destination ORDER BY destination`;
 
 const incidents = `SELECT kind, subject, ended_at IS NULL AS open FROM incidents WHERE subject NOT LIKE 'relay/%' ORDER BY id`;
@@ -143,6 +152,7 @@ const timers = `
 const troubles = `
   SELECT destination || ': a delivery is dead: ' || coalesce(detail, reason, 'no reason given') FROM deliveries WHERE status = 'dead'
   UNION SELECT destination || ': broken, its deliveries wait: ' || detail FROM parked
+  UNION SELECT 'a reconciliation failed: ' || coalesce(detail, 'no reason given') FROM reconciliations WHERE status = 'failed'
   UNION SELECT 'a group: ' || subject || ' failed, and nobody was told' FROM group_members WHERE untold > 0`;
 
 /**

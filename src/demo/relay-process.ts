@@ -2,7 +2,6 @@
 import { spawn, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { extname, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -100,15 +99,4 @@ async function untilReady(relay: RelayProcess, signal: AbortSignal): Promise<voi
     await sleep(50, undefined, { signal });
   }
   throw new Error(`The relay was not ready within ${readyWithinMs / 1000} s. ${relay.url}/readyz says: ${answer}`);
-}
-
-/** A port that nobody listened on a moment ago. */
-export async function freePort(host: string): Promise<number> {
-  const probe = createServer().listen(0, host);
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error(`${host} has no free TCP port`);
-  return address.port;
 }

@@ -1,4 +1,4 @@
-/** Everything that the demo runs on: a temporary folder, the stand-ins, and the relay between them. */
+/** Everything that the demo runs on: a temporary folder, Narrative and the stand-ins, and the relay between them. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -7,14 +7,20 @@ import { loadRules } from '../rules/load.ts';
 import type { DestinationConfig } from '../rules/rule-set.ts';
 import { relayEnvironment } from './environment.ts';
 import { relayNews } from './relay-news.ts';
-import { freePort, startRelay, type RelayProcess } from './relay-process.ts';
+import { startNarrative, type Narrative } from './narrative.ts';
+import { freePort } from './free-port.ts';
+import { startRelay, type RelayProcess } from './relay-process.ts';
 import type { DemoClocks } from './clocks.ts';
 import { copyRules, type DemoRules } from './demo-rules.ts';
 import type { Screen } from './screen.ts';
 import { startStandIns, type StandIns } from './stand-ins.ts';
 
-export interface Stage extends AsyncDisposable {
-  relay: RelayProcess;
+export interface Stage extends AsyncDisposable, Narrative {
+  /** The one that runs, or ran last. */
+  readonly relay: RelayProcess;
+  /** On the same database and address. */
+  startRelay(): Promise<void>;
+  stopRelay(): Promise<void>;
   standIns: StandIns;
   /** As the rules have them, with the demo's fake secrets. */
   destinations: DestinationConfig[];
@@ -51,18 +57,32 @@ export async function openStage({ port, times, clocks, signal }: StageOptions, s
   const standIns = closing.adopt(await startStandIns({ mentions, ...clocks }, screen), (started) => started.close());
   const databasePath = join(folder, 'relay.db');
   const logPath = join(folder, 'relay.log');
-  const addresses = { ...standIns, databasePath, rulesPath, host, port: port ?? (await freePort(host)) };
+  const address = { host, port: port ?? (await freePort(host)) };
+  const webhookUrl = `http://${host}:${address.port}/webhooks/narrative`;
+  const narrative = closing.adopt(await startNarrative({ webhookUrl, times, clocks, signal }), ({ simulator }) =>
+    simulator.close(),
+  );
+  const narrativeUrl = narrative.simulator.url;
+  const addresses = { ...standIns, ...narrative, ...address, narrativeUrl, databasePath, rulesPath };
   const environment = relayEnvironment(addresses, process.env);
   const destinations = destinationsOf(rulesPath, environment);
   const onLog = (line: string) => {
     const news = relayNews(line);
     if (news !== null) screen.alert(screen.style('yellow', news));
   };
-  const options = { environment, folder, aheadMs: clocks.aheadMs(), logPath, onLog, signal };
-  const relay = closing.adopt(await startRelay(options), (started) => started.stop());
+  const start = () => startRelay({ environment, folder, aheadMs: clocks.aheadMs(), logPath, onLog, signal });
+  let relay = await start();
+  closing.defer(() => relay.stop());
   const open = closing.move();
   return {
-    relay,
+    ...narrative,
+    get relay() {
+      return relay;
+    },
+    async startRelay() {
+      relay = await start();
+    },
+    stopRelay: () => relay.stop(),
     standIns,
     destinations,
     folder,
@@ -70,7 +90,7 @@ export async function openStage({ port, times, clocks, signal }: StageOptions, s
     rulesPath,
     shortened,
     logPath,
-    webhookUrl: `${relay.url}/webhooks/narrative`,
+    webhookUrl,
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }

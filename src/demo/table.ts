@@ -20,7 +20,7 @@ export function renderReckoning({ webhooks, fates, incidents, destinations, find
       webhooks,
       screen,
     ),
-    witnessTable('what became of the accepted', ['events'], fates, screen),
+    witnessTable('what became of the events', ['events'], fates, screen),
     destinationTable(destinations, screen),
     witnessTable('problems', roomy ? ['the night', 'the relay', 'the other end'] : ['night', 'relay', 'end'], incidents, screen),
     verdict,

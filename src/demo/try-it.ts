@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Screen } from './screen.ts';
-import { proofOf } from './sender.ts';
+import { proofOf } from '../simulator/signing.ts';
 
 export interface Playground {
   webhookUrl: string;
@@ -19,7 +19,7 @@ export function renderPlayground({ webhookUrl, secret, rulesPath, logPath, folde
   const bodyPath = join(folder, 'failed-event.json');
   const body = new TextEncoder().encode(signedEvent(nowMs));
   writeFileSync(bodyPath, body);
-  const signature = proofOf('hmac-sha256', secret, { id: 'by-hand', body }, 0)['x-narrative-signature'];
+  const signature = proofOf({ scheme: 'hmac-sha256' }, secret, { id: 'by-hand', body }, 0)['x-narrative-signature'];
   const heading = (text: string) => screen.style('bold', text);
   return [
     heading(`The relay listens on ${webhookUrl}`),

@@ -1,7 +1,7 @@
 /** What happens to the relay in the chaos run, one act after the other, while the load goes on. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { createDice, type Dice } from '../../src/demo/dice.ts';
+import { createDice, type Dice } from '../../src/simulator/dice.ts';
 import { nextCrashPoint } from '../runtime/crash.ts';
 import type { Lives } from '../runtime/lives.ts';
 import type { Load } from '../runtime/load.ts';

@@ -6,7 +6,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
-import { createDice } from '../../src/demo/dice.ts';
+import { createDice } from '../../src/simulator/dice.ts';
 import { createScreen, type Screen } from '../../src/demo/screen.ts';
 import { untilDrained } from '../runtime/drained.ts';
 import { evidenceOf } from '../runtime/evidence.ts';

@@ -1,5 +1,5 @@
 /** What the other sides do to the relay: nothing, a little of everything, or one thing a lot. */
-import type { Dice } from '../../src/demo/dice.ts';
+import type { Dice } from '../../src/simulator/dice.ts';
 import type { Fault } from '../../src/demo/faults.ts';
 import type { DestinationName, Weather } from '../runtime/witness.ts';
 

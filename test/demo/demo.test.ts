@@ -80,16 +80,19 @@ test.concurrent(
     expect(output).not.toContain('\u001b');
     for (const label of ['accepted', 'duplicate', 'quarantined', 'refused', 'requests sent'])
       expect(new Set(row(output, label)), label).toHaveLength(1);
-    expect(row(output, 'accepted')).toEqual([505, 505, 505]);
+    expect(row(output, 'accepted')).toEqual([508, 508, 508]);
     expect(row(output, 'duplicate')).toEqual([4, 4, 4]);
     expect(row(output, 'quarantined')).toEqual([1, 1, 1]);
     expect(row(output, 'refused')).toEqual([1, 1, 1]);
+    expect(row(output, 'given up: the relay was away')).toEqual([6, 6]);
+    expect(row(output, "found in Narrative's job list")).toEqual([3, 3]);
+    expect(output).toContain("Its webhook never came: found in Narrative's job list");
     const [planned = 0, later = 0, delivered, arrived, edits] = row(output, 'all  ');
     expect(planned).toBeGreaterThan(20);
     expect(delivered).toBe(planned + later);
     expect(arrived).toBe(delivered);
     expect(edits).toBeGreaterThanOrEqual(8);
-    expect(row(output, 'things that broke')).toEqual([207, 207]);
+    expect(row(output, 'things that broke')).toEqual([208, 208]);
     expect(row(output, 'of these open at dawn')).toEqual([1, 1]);
     expect(row(output, 'failures in the storm')).toEqual([200, 200, 200]);
     expect(running.leftovers()).toEqual([]);

@@ -10,6 +10,8 @@ const addresses = {
   slackWebhookUrl: 'http://127.0.0.1:1/services/triage',
   pagerDutyUrl: 'http://127.0.0.1:2',
   airflowUrl: 'http://127.0.0.1:3/hooks',
+  webhookSecret: 'shown-once-and-not-real',
+  narrativeUrl: 'http://127.0.0.1:4',
 };
 
 test('nothing real in the shell of whoever runs the demo reaches its relay', () => {
@@ -24,6 +26,7 @@ test('nothing real in the shell of whoever runs the demo reaches its relay', () 
   };
   const environment = relayEnvironment(addresses, shell);
   expect(environment.PATH).toBe('/usr/bin');
+  expect(environment.NARRATIVE_WEBHOOK_SECRET).toBe('shown-once-and-not-real');
   expect(environment.SLACK_BOT_TOKEN).toBe('xoxb-demo-not-a-real-token');
   expect(JSON.stringify(environment)).not.toMatch(/pretend|proxy|_FILE|NODE_OPTIONS/);
 });
@@ -32,7 +35,9 @@ test('everything that the relay sends goes to this machine', () => {
   const urls = Object.entries(relayEnvironment(addresses, {})).filter(([name]) => /URL$|WEBHOOK$/.test(name));
   expect(urls.map(([name]) => name).sort()).toEqual([
     'AIRFLOW_HOOK_URL',
+    'NARRATIVE_API_URL',
     'PAGERDUTY_EVENTS_URL',
+    'RELAY_PUBLIC_URL',
     'SLACK_API_URL',
     'SLACK_TRIAGE_WEBHOOK',
   ]);

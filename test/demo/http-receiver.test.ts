@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { startHttpReceiver } from '../../src/demo/http-receiver.ts';
-import { proofOf } from '../../src/demo/sender.ts';
+import { proofOf } from '../../src/simulator/signing.ts';
 
 test('like a real receiver it refuses what was signed more than five minutes from its own time', async () => {
   const now = Date.parse('2026-03-02T08:30:00Z');
@@ -9,7 +9,7 @@ test('like a real receiver it refuses what was signed more than five minutes fro
   onTestFinished(() => receiver.close());
   const body = new TextEncoder().encode('{}');
   const send = async (signedAtMs: number) => {
-    const headers = proofOf('standard-webhooks', secret, { id: 'evt_1', body }, signedAtMs / 1000);
+    const headers = proofOf({ scheme: 'standard-webhooks' }, secret, { id: 'evt_1', body }, signedAtMs / 1000);
     return (await fetch(receiver.url, { method: 'POST', headers, body })).status;
   };
   expect(await send(now - 299_000)).toBe(204);

@@ -1,87 +1,85 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { nightMs } from '../../src/demo/clocks.ts';
+import { expectedWebhooks } from '../../src/demo/expected.ts';
 import { meantBy } from '../../src/demo/meant.ts';
-import { createNight, type Step } from '../../src/demo/night.ts';
-import { stormSize } from '../../src/demo/storm.ts';
-import type { NarrativeEvent } from '../../src/event/event.ts';
+import { outage } from '../../src/demo/outage.ts';
+import type { JobEvent } from '../../src/event/event.ts';
+import { stringifyJson } from '../../src/event/json.ts';
 import { parseBody } from '../../src/event/parse.ts';
 import { timestampUs } from '../../src/event/time.ts';
+import type { Subscription } from '../../src/narrative/api.ts';
+import { formatProblem } from '../../src/rules/problem.ts';
+import { readScenario, seedSubscriptions } from '../../src/simulator/scenario.ts';
+import { timelineOf } from '../../src/simulator/scenario-timeline.ts';
+import type { Happening } from '../../src/simulator/timeline.ts';
+import { jobBody } from '../../src/simulator/wire.ts';
 
-const dawnMs = Date.parse('2026-03-02T08:30:00Z');
-const night = createNight({ dawnMs });
-const text = (step: Step) => new TextDecoder().decode(step.body);
-
-function eventOf(step: Step): NarrativeEvent {
-  const parsed = parseBody(step.body);
-  if (parsed.kind !== 'event') throw new Error(`${step.note ?? step.eventId}: ${parsed.why}`);
-  return parsed.event;
-}
-
-const events = night.filter((step) => step.kind !== 'no-event').map((step) => ({ step, event: eventOf(step) }));
-const jobs = events.flatMap(({ step, event }) =>
-  event.kind === 'job' && step.kind !== 'forged' ? [{ step, job: event.job }] : [],
+const path = 'src/simulator/scenarios/night.yaml';
+const beginsMs = Date.parse('2026-03-01T23:30:00Z');
+const read = readScenario(readFileSync(path, 'utf8'), path, { NARRATIVE_WEBHOOK_SECRET: 'not-a-real-secret' });
+if (!read.ok) throw new Error(read.problems.map(formatProblem).join('\n'));
+const { scenario } = read;
+const { happenings, lastsMs } = timelineOf(scenario, beginsMs);
+const subscriptions = seedSubscriptions(scenario, 'http://127.0.0.1:8787/webhooks/narrative').map(
+  ({ name, kind, url, appId, jobIds, jobTypes, states }): Subscription => {
+    const times = { createdAt: null, updatedAt: null };
+    return {
+      id: name!,
+      name,
+      kind,
+      url,
+      appId,
+      filter: { jobIds, jobTypes, states },
+      status: 'active',
+      companyId: '1',
+      ...times,
+    };
+  },
 );
+const night = expectedWebhooks({ happenings, lastsMs }, subscriptions, outage);
 
-function only(kind: Step['kind']): Step[] {
-  const steps = night.filter((step) => step.kind === kind);
-  expect(steps, kind).not.toHaveLength(0);
-  return steps;
+const jobHappenings = happenings.flatMap((happening) => (happening.kind === 'job' ? [happening] : []));
+const jobs = jobHappenings.map((happening) => ({ happening, job: jobOf(happening) }));
+
+/** As the relay reads it. */
+function jobOf({ job }: Extract<Happening, { kind: 'job' }>): JobEvent['job'] {
+  const parsed = parseBody(jobBody('knowledge-base', job, { eventId: 'e', subscriptionId: 's', createdAt: '2026-03-02' }));
+  if (parsed.kind !== 'event' || parsed.event.kind !== 'job') throw new Error(`no job event: ${stringifyJson(job)}`);
+  return parsed.event.job;
 }
 
-describe('a night', () => {
-  test('is the same bytes for the same seed and time, and another night for another seed', () => {
-    expect(createNight({ dawnMs })).toEqual(night);
-    expect(createNight({ dawnMs, seed: 2 }).map(text)).not.toEqual(night.map(text));
+const ends = ['completed', 'failed', 'cancelled'];
+
+describe('the night', () => {
+  test('begins and lasts as the clocks of the demo have it', () => {
+    expect(scenario.beginsMs).toBe(23.5 * 3_600_000);
+    expect(lastsMs).toBe(nightMs);
   });
 
-  test('has between 60 and 120 webhooks beside its storm, in order, within the time it was given', () => {
-    const ordinary = night.filter((step) => step.burst === null);
+  test('has between 60 and 120 webhooks beside its storm', () => {
+    const ordinary = night.filter(({ happening, answer }) => happening.burst === null && answer !== 'found');
     expect(ordinary.length).toBeGreaterThanOrEqual(60);
     expect(ordinary.length).toBeLessThanOrEqual(120);
-    const times = night.map((step) => step.afterMs);
-    expect(times).toEqual([...times].sort((a, b) => a - b));
-    expect(times.every((ms) => ms >= 0 && ms <= 10_000)).toBe(true);
   });
 
-  test('gives the relay two seconds to tell of the storm before it is over, however fast it is played', () => {
-    const gap = (steps: Step[]) => {
-      const [from, to] = ['storm', 'recovery'].map((burst) => steps.find((step) => step.burst === burst)!.afterMs);
-      return to! - from!;
-    };
-    expect(gap(createNight({ dawnMs, lastsMs: 500 }))).toBe(2_000);
-    expect(createNight({ dawnMs, lastsMs: 500 }).at(-1)?.afterMs).toBeLessThanOrEqual(2_500);
-    expect(gap(night)).toBeGreaterThan(2_000);
-  });
-
-  test('tells of the last nine hours, in timestamps that agree with each other', () => {
-    for (const { step, job } of jobs) {
-      expect(step.happenedAtMs).toBeGreaterThan(dawnMs - 9 * 3_600_000);
-      expect(step.happenedAtMs).toBeLessThanOrEqual(dawnMs);
-      expect(Math.floor((timestampUs(job.updated_at ?? '') ?? 0) / 1000)).toBe(step.happenedAtMs);
+  test('has timestamps that agree with when things happen', () => {
+    for (const { happening, job } of jobs) {
+      const updatedMs = Math.floor((timestampUs(job.updated_at ?? '') ?? 0) / 1000) - beginsMs;
+      if (happening.burst === null) expect(updatedMs).toBe(happening.atMs);
+      expect(updatedMs).toBeLessThanOrEqual(happening.atMs);
+      expect(updatedMs).toBeGreaterThan(0);
     }
   });
 
-  test('takes every ordinary job through pending, running and its end', () => {
-    const histories = new Map<string, Set<string>>();
-    for (const { job } of jobs.filter(({ step }) => step.burst === null))
-      histories.set(job.id, (histories.get(job.id) ?? new Set()).add(job.state));
-    for (const stuck of meantBy(night).stuck) histories.delete(stuck);
-    for (const states of histories.values()) {
-      expect(states).toContain('pending');
-      expect(states).toContain('running');
-      expect(['completed', 'failed', 'cancelled'].filter((state) => states.has(state))).toHaveLength(1);
-    }
-  });
-
-  test('keeps one job key through all transitions and gives each webhook a delivery key of its own', () => {
-    const jobKeys = new Map(jobs.map(({ job }) => [job.id, job.idempotency_key]));
-    for (const { job } of jobs) expect(job.idempotency_key).toBe(jobKeys.get(job.id));
-    const ids = night.filter((step) => step.kind !== 'redelivery').map((step) => step.eventId);
-    expect(new Set(ids)).toHaveLength(ids.length);
-  });
-
-  test('comes in both wire forms', () => {
-    expect(jobs.some(({ step }) => text(step).includes('"job_id":'))).toBe(true);
-    expect(jobs.some(({ step }) => text(step).includes('"jobId":'))).toBe(true);
+  test('takes every ordinary job but the one that hangs through pending, running and its end', () => {
+    const ordinary = jobs.filter(({ happening }) => happening.burst === null);
+    const histories = [...Map.groupBy(ordinary, ({ job }) => job.id).values()].map((states) =>
+      states.map(({ job }) => job.state),
+    );
+    for (const states of histories) expect(states.slice(0, 2)).toEqual(['pending', 'running']);
+    const endings = histories.map((states) => states.filter((state) => ends.includes(state)).length);
+    expect(endings.filter((count) => count !== 1)).toEqual([0]);
   });
 
   test('has several job types, and failures among several of them', () => {
@@ -91,85 +89,94 @@ describe('a night', () => {
 
   test('has stack traces, one of them beyond 64 KB, and a job with two failures', () => {
     const failed = jobs.filter(({ job }) => job.state === 'failed');
-    for (const { job } of failed) expect(JSON.stringify(job.failures[0]?.value)).toContain('\\n\\tat ');
-    expect(Math.max(...failed.map(({ step }) => step.body.length))).toBeGreaterThan(64 * 1024);
+    const sizes = failed.map(({ job }) => JSON.stringify(job.failures).length);
+    expect(Math.min(...sizes)).toBeGreaterThan(300);
+    expect(Math.max(...sizes)).toBeGreaterThan(64 * 1024);
     expect(failed.some(({ job }) => job.failures.length === 2)).toBe(true);
   });
 
   test('has NQL, and snapshot ids that a double cannot hold', () => {
     expect(jobs.some(({ job }) => typeof job.input.nql === 'string')).toBe(true);
-    const ids = night.flatMap((step) => [...text(step).matchAll(/"(?:snapshot_id|snapshotId)":(\d+)/g)].map((found) => found[1]));
-    expect(ids.length).toBeGreaterThan(0);
-    expect(ids.some((id) => id !== undefined && String(Number(id)) !== id)).toBe(true);
+    const ids = [...stringifyJson(happenings).matchAll(/"snapshot_id":(\d+)/g)].map(([, id]) => id!);
+    expect(ids.some((id) => String(Number(id)) !== id)).toBe(true);
+  });
+
+  test('has a failure whose text tries to address everybody and to leave its code block', () => {
+    const hostile = jobs.flatMap(({ job }) => job.failures).find(({ message }) => message.includes('<!channel>'))?.message;
+    expect(hostile).toContain('```');
+  });
+
+  test('has apps’ events that fail and complete', () => {
+    const apps = happenings.flatMap((happening) => (happening.kind === 'app' ? [happening.eventType] : []));
+    expect(apps).toEqual([
+      'facebook.audience.delivery.failed',
+      's3.audience.delivery.completed',
+      'facebook.audience.delivery.completed',
+    ]);
   });
 });
 
-describe('the special webhooks of a night', () => {
-  test('redeliveries repeat earlier bytes and expect to be duplicates', () => {
-    for (const step of only('redelivery')) {
-      const earlier = night.find((other) => other.eventId === step.eventId && other.kind === 'event');
-      expect(earlier?.afterMs).toBeLessThan(step.afterMs);
-      expect(earlier && text(earlier)).toBe(text(step));
-      expect(step.expected).toBe('duplicate');
-    }
+describe('what goes wrong with the webhooks of the night', () => {
+  test('three come again, and one failure comes by another subscription, too: four duplicates', () => {
+    expect(night.filter(({ again }) => again)).toHaveLength(3);
+    const duplicates = night.filter(({ answer }) => answer === 'duplicate');
+    expect(duplicates).toHaveLength(4);
+    expect(duplicates.filter(({ again }) => !again).map(({ about }) => about?.state)).toEqual(['failed']);
   });
 
-  test('the same transition comes once more with another key', () => {
-    for (const step of only('same-transition')) {
-      const event = eventOf(step);
-      const twins = jobs.filter(
-        ({ job }) => event.kind === 'job' && job.id === event.job.id && job.updated_at === event.job.updated_at,
-      );
-      expect(new Set(twins.map((twin) => twin.step.eventId))).toHaveLength(2);
-      expect(step.expected).toBe('duplicate');
-    }
-  });
-
-  test('a running arrives after its job has ended', () => {
-    for (const step of only('late')) {
-      const event = eventOf(step);
-      const end = jobs.find(
-        ({ job }) => event.kind === 'job' && job.id === event.job.id && ['completed', 'failed'].includes(job.state),
-      );
-      expect(event).toMatchObject({ job: { state: 'running' } });
-      expect(end?.step.afterMs).toBeLessThan(step.afterMs);
+  test('two that tell of a running job come after its end', () => {
+    const late = jobs.filter(({ happening }) => happening.webhook.delayMs > 0);
+    expect(late).toHaveLength(2);
+    for (const { happening, job } of late) {
+      const end = jobs.find((other) => other.job.id === job.id && ends.includes(other.job.state));
+      expect(job.state).toBe('running');
+      expect(happening.atMs + happening.webhook.delayMs).toBeGreaterThan(end!.happening.atMs);
     }
   });
 
   test('one is forged and looks like a real failure; one is JSON but no event', () => {
-    expect(only('forged').map(eventOf)).toMatchObject([{ kind: 'job', job: { state: 'failed' } }]);
-    expect(only('no-event').map((step) => parseBody(step.body).kind)).toEqual(['unknown']);
-  });
-
-  test('app events fail and complete, with and without {value: …} around their parts', () => {
-    const apps = events.filter(({ event }) => event.kind === 'app');
-    expect(new Set(apps.map(({ event }) => event.kind === 'app' && event.app.status))).toEqual(new Set(['completed', 'failed']));
-    expect(new Set(apps.map(({ step }) => text(step).includes('"eventType":{"value"')))).toEqual(new Set([true, false]));
-  });
-
-  test('one failure tries to address everybody and to leave its code block', () => {
-    const message = jobs.flatMap(({ job }) => job.failures).find((failure) => failure.message.includes('<!channel>'))?.message;
-    expect(message).toContain('```');
+    const strangers = happenings.flatMap((happening) => (happening.kind === 'stranger' ? [happening] : []));
+    const parsed = strangers.map(({ body }) => parseBody(new TextEncoder().encode(stringifyJson(body))));
+    expect(parsed).toMatchObject([{ kind: 'event', event: { job: { state: 'failed' } } }, { kind: 'unknown' }]);
+    expect(strangers.map(({ secret }) => secret !== null)).toEqual([true, false]);
+    expect(night.filter(({ about }) => about === null).map(({ answer }) => answer)).toEqual(['refused', 'quarantined']);
   });
 });
 
-describe('the story of a night', () => {
-  const view = jobs.filter(
-    ({ step, job }) => step.kind === 'event' && job.type === 'materialize-view' && job.dataset_id === '10744',
-  );
+describe('the outage of the night', () => {
+  const given = (answer: string) => night.filter((webhook) => webhook.answer === answer).map(({ about }) => about?.state);
 
-  test('a view fails three times and then completes', () => {
-    const ends = view.map(({ job }) => job.state).filter((state) => state === 'failed' || state === 'completed');
-    expect(ends).toEqual(['failed', 'failed', 'failed', 'completed']);
+  test('has a failure, something that completes, and something that has begun by its end', () => {
+    expect(given('given-up')).toEqual(['pending', 'running', 'completed', 'failed', 'pending', 'running']);
+    expect(given('found')).toEqual(['failed', 'completed', 'running']);
   });
 
-  test('two hundred jobs fail at once and all of them recover', () => {
-    const of = (burst: string) =>
-      jobs.filter(({ step }) => step.burst === burst).map(({ job }) => `${job.dataset_id} ${job.state}`);
-    const datasets = Array.from({ length: stormSize }, (_, i) => 11_000 + i);
-    expect(of('storm')).toEqual(datasets.map((id) => `${id} failed`));
-    expect(of('recovery')).toEqual(datasets.map((id) => `${id} completed`));
-    expect(stormSize).toBe(200);
+  test('has nothing late or sent again around it, and something after it', () => {
+    const sent = night.filter(({ again, happening, atMs }) => (again || atMs !== happening.atMs) && atMs >= outage.fromMs);
+    expect(sent.filter(({ answer }) => answer !== 'found')).toEqual([]);
+    expect(happenings.at(-1)?.atMs).toBeGreaterThan(outage.untilMs);
+  });
+});
+
+describe('the story of the night', () => {
+  test('a view fails three times and then completes', () => {
+    const view = jobs.filter(({ job }) => job.type === 'materialize-view' && job.dataset_id === '10744');
+    expect(view.map(({ job }) => job.state).filter((state) => ends.includes(state))).toEqual([
+      'failed',
+      'failed',
+      'failed',
+      'completed',
+    ]);
+  });
+
+  test('two hundred jobs fail at once, and all of them recover at once', () => {
+    const bursts = Map.groupBy(
+      jobs.filter(({ happening }) => happening.burst !== null),
+      ({ happening }) => happening.burst,
+    );
+    const datasets = Array.from({ length: 200 }, (_, i) => String(11_000 + i));
+    const told = [...bursts.values()].map((burst) => burst.map(({ job }) => `${job.dataset_id} ${job.state}`));
+    expect(told).toEqual([datasets.map((id) => `${id} failed`), datasets.map((id) => `${id} completed`)]);
   });
 
   test('what it means is told from its webhooks: what broke, what is still broken, and which job hangs', () => {
@@ -178,8 +185,8 @@ describe('the story of a night', () => {
     expect(meant.stuck).toHaveLength(1);
     expect(hanging).toEqual(['pending', 'running']);
     expect(meant.stillBroken).toEqual(['models_deliver_model/10930', expect.stringMatching(/^nql-forecast\//)]);
-    expect(meant.broken).toBe(stormSize + 7);
-    const completed = jobs.filter(({ step, job }) => step.expected === 'accepted' && job.state === 'completed');
-    expect(meant.completed).toBe(completed.length);
+    expect(meant.broken).toBe(200 + 8);
+    expect(meant.storm).toBe(200);
+    expect(meant.completed).toBe(jobs.filter(({ job }) => job.state === 'completed').length);
   });
 });

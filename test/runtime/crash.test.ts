@@ -4,7 +4,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { test } from 'vitest';
-import { createDice } from '../../src/demo/dice.ts';
+import { createDice } from '../../src/simulator/dice.ts';
 import type { Fault } from '../../src/demo/faults.ts';
 import { nextCrashPoint } from './crash.ts';
 import { untilDrained } from './drained.ts';

@@ -1,5 +1,5 @@
 /** Ends a relay without warning, at a moment where it hurts. */
-import type { Dice } from '../../src/demo/dice.ts';
+import type { Dice } from '../../src/simulator/dice.ts';
 import type { Load } from './load.ts';
 import type { RelayChild } from './relay-child.ts';
 import type { Witness } from './witness.ts';

@@ -1,5 +1,5 @@
 /** A stream of webhooks about subjects that break, go on failing, work again and break anew; some at once, some after a while. */
-import type { Dice } from '../../src/demo/dice.ts';
+import type { Dice } from '../../src/simulator/dice.ts';
 import { firstEndMs, jobWebhook, type LoadWebhook } from './webhook.ts';
 
 /** The job types whose rules have incidents, by what their rule does. */

@@ -1,4 +1,5 @@
 /** One life of the relay after the other, on the same stage: the same database, the same address. */
+import { freePort } from '../../src/demo/free-port.ts';
 import { crashAt, type CrashPoint } from './crash.ts';
 import type { Load } from './load.ts';
 import { launchRelay, type RelayChild } from './relay-child.ts';
@@ -21,11 +22,10 @@ export interface Lives {
 /** Resolves when the first is ready. */
 export async function beginLives({ witness, environment }: ProofStage): Promise<Lives> {
   const crashed = new Set<number>();
-  let port = 0;
+  const port = await freePort('127.0.0.1');
   let life = 0;
   let relay = await begin();
   const url = await relay.ready;
-  port = Number(new URL(url).port);
 
   async function begin(options: { fileLimitKib?: number } = {}): Promise<RelayChild> {
     life += 1;

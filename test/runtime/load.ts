@@ -3,8 +3,9 @@
  * the order in which its events were accepted is known without asking the relay. What is not acknowledged is sent again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createDice, type Dice } from '../../src/demo/dice.ts';
-import { createSender, type Sent } from '../../src/demo/sender.ts';
+import { createDice, type Dice } from '../../src/simulator/dice.ts';
+import { createSender } from '../../src/simulator/sender.ts';
+import type { Sent } from '../../src/simulator/sent.ts';
 import { createIncidentStream } from './incident-stream.ts';
 import { bytes, firstEndMs, jobWebhook, type Job, type LoadWebhook } from './webhook.ts';
 

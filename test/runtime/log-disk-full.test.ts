@@ -5,7 +5,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { freePort } from '../../src/demo/relay-process.ts';
+import { freePort } from '../../src/demo/free-port.ts';
 import { printingRules } from './prepare-relay.ts';
 import { failedJob, post, secret } from './signed-event.ts';
 

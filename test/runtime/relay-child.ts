@@ -32,10 +32,13 @@ export interface LaunchOptions {
   environment: Record<string, string>;
   /** Files can't grow beyond this, as on a full disk. KiB. */
   fileLimitKib?: number;
+  /** How far its clock is ahead of this machine's, ms: for what would take too long to wait for. */
+  aheadMs?: number;
 }
 
-export function launchRelay({ environment, fileLimitKib }: LaunchOptions): RelayChild {
-  const serve = [process.execPath, 'src/cli/main.ts', 'serve'];
+export function launchRelay({ environment, fileLimitKib, aheadMs }: LaunchOptions): RelayChild {
+  const program = aheadMs === undefined ? ['src/cli/main.ts', 'serve'] : ['src/demo/relay-main.ts', String(aheadMs)];
+  const serve = [process.execPath, ...program];
   // The limit is set by a shell because Node can't; POSIX counts it in blocks of 512 bytes. The soft one needs no privilege.
   const limited = ['sh', '-c', 'ulimit -S -f "$0" && exec "$@"', String(2 * (fileLimitKib ?? 0)), ...serve];
   const [command, ...parameters] = fileLimitKib === undefined ? serve : limited;

@@ -1,4 +1,4 @@
-import { proofOf } from '../../src/demo/sender.ts';
+import { proofOf } from '../../src/simulator/signing.ts';
 
 export const secret = 'runtime-test-webhook-secret-not-real';
 
@@ -36,6 +36,6 @@ export function failedJob(id: string, message?: string): Uint8Array {
 
 /** Posts a signed body to the relay at `url`. */
 export function post(url: string, body: Uint8Array): Promise<Response> {
-  const headers = { 'content-type': 'application/json', ...proofOf('hmac-sha256', secret, { id: '', body }, 0) };
+  const headers = { 'content-type': 'application/json', ...proofOf({ scheme: 'hmac-sha256' }, secret, { id: '', body }, 0) };
   return fetch(`${url}/webhooks/narrative`, { method: 'POST', headers, body });
 }

@@ -1,5 +1,5 @@
 /** Webhooks of the crash and chaos proofs, as Narrative would send them. */
-import type { Dice } from '../../src/demo/dice.ts';
+import type { Dice } from '../../src/simulator/dice.ts';
 
 /**
  * What should become of a webhook; in the words of the ledger. `incident`: rules with incidents decide, and time does, so

@@ -1,4 +1,4 @@
-/** Chance that repeats: the same seed gives the same night, so that a demo that surprises somebody can be looked at again. */
+/** Chance that repeats: the same seed gives the same story, so that one that surprises somebody can be looked at again. */
 
 export interface Dice {
   /** A whole number from `low` to `high`, both included. */

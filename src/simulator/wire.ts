@@ -8,6 +8,9 @@ export interface Envelope {
   createdAt: string;
 }
 
+/** The company whose token it is. */
+export const companyId = 1;
+
 export type WireForm = 'knowledge-base' | 'guide';
 
 /** A job's transition as a body. `job` is in snake_case, as the knowledge base has it. */
@@ -21,7 +24,7 @@ export function jobBody(form: WireForm, job: JsonObject, { eventId, subscription
         webhookEventId: eventId,
         webhookSubscriptionId: subscriptionId,
         eventType: type,
-        companyId: 1,
+        companyId,
         idempotencyKey: `${subscriptionId}:${eventId}`,
         createdAt,
         data: camelCased(job),
@@ -42,7 +45,7 @@ export interface AppDelivery {
 export function appBody(app: AppDelivery, wrapped: boolean, { eventId, createdAt }: Envelope): Uint8Array {
   const wrap = (value: JsonValue): JsonValue => (wrapped ? { value } : value);
   return bytes({
-    context: { companyId: 1, connectionId: app.connectionId, datasetId: app.datasetId, profileId: app.profileId },
+    context: { companyId, connectionId: app.connectionId, datasetId: app.datasetId, profileId: app.profileId },
     eventTimestamp: createdAt,
     eventType: wrap(app.eventType),
     idempotencyKey: wrap(eventId),

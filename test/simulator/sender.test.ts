@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { createSender, type SenderOptions } from '../../src/demo/sender.ts';
+import { createSender, type SenderOptions } from '../../src/simulator/sender.ts';
 
 interface Reply {
   status: number;
@@ -75,7 +75,7 @@ test('an event is posted once, signed with the HMAC of its raw bytes, when the a
 
 test('what is not answered with a 2xx is sent again byte for byte, with the same proof, at doubling intervals', async () => {
   const { url, requests } = await endpoint({ status: 500 }, { status: 502 }, { status: 500 }, accepted);
-  const { sender: narrative, waits } = sender({ url, scheme: 'standard-webhooks', backoffMs: 1000 });
+  const { sender: narrative, waits } = sender({ url, signing: { scheme: 'standard-webhooks' }, backoffMs: 1000 });
   expect(await narrative.send({ id: 'whe-1', body })).toMatchObject({ kind: 'answered', answer: 'accepted', attempts: 4 });
   expect(waits).toEqual([1000, 2000, 4000]);
   for (const request of requests) expect(request.body.equals(body)).toBe(true);
@@ -127,7 +127,7 @@ test('each request is counted under exactly one answer, and what accepted ones p
 test('a forger signs with another secret, and a shared secret goes as a bearer token', async () => {
   const { url, requests } = await endpoint(accepted);
   await sender({ url }).sender.send({ id: 'whe-1', body, secret: 'guessed' });
-  await sender({ url, scheme: 'shared-secret' }).sender.send({ id: 'whe-1', body });
+  await sender({ url, signing: { scheme: 'shared-secret' } }).sender.send({ id: 'whe-1', body });
   expect(requests[0]?.headers['x-narrative-signature']).toBe(createHmac('sha256', 'guessed').update(body).digest('hex'));
   expect(requests[1]?.headers.authorization).toBe(`Bearer ${secret}`);
 });

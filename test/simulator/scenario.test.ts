@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import { formatProblem } from '../../src/rules/problem.ts';
+import { readScenario, seedSubscriptions, type Scenario } from '../../src/simulator/scenario.ts';
+
+const secrets = { NARRATIVE_WEBHOOK_SECRET: 'not-a-real-secret' };
+
+function scenario(text: string): Scenario {
+  const read = readScenario(text, 'story.yaml', secrets);
+  if (!read.ok) throw new Error(read.problems.map(formatProblem).join('\n'));
+  return read.scenario;
+}
+
+function problems(text: string, env: Record<string, string | undefined> = secrets): string[] {
+  const read = readScenario(text, 'story.yaml', env);
+  return read.ok ? [] : read.problems.map(formatProblem);
+}
+
+const oneJob = 'version: 1\njobs:\n  - { at: 5s, type: costs }\n';
+
+describe('a scenario', () => {
+  test('needs no more than a job, and the rest is filled in', () => {
+    const read = scenario(oneJob);
+    expect(read).toMatchObject({ beginsMs: null, lastsMs: null, seed: 1, subscriptions: [], apps: [], strangers: [] });
+    expect(read.jobs).toMatchObject([
+      {
+        plan: { type: 'costs', atMs: 5_000, queuedMs: 60_000, tookMs: 300_000, end: { state: 'completed' }, datasetId: null },
+        count: 1,
+        atOnce: false,
+        only: null,
+      },
+    ]);
+  });
+
+  test('has times in several units, and a time of day for its beginning', () => {
+    const read = scenario(`version: 1\nbegins: '23:30'\nlasts: 1d2h3m4s\n${oneJob.slice(11)}`);
+    expect(read.beginsMs).toBe((23 * 60 + 30) * 60_000);
+    expect(read.lastsMs).toBe(((24 + 2) * 60 + 3) * 60_000 + 4_000);
+  });
+
+  test('lets subscriptions take their secret from the environment, and the URL of whoever plays it', () => {
+    const read = scenario(`${oneJob}subscriptions:
+  - { name: all, secret: { env: NARRATIVE_WEBHOOK_SECRET } }
+  - { url: 'https://relay.example.com/hook', states: [failed], job_ids: [7, a] }
+  - { app_id: 8 }
+`);
+    const filters = { jobIds: null, jobTypes: null, states: null };
+    expect(seedSubscriptions(read, 'http://127.0.0.1:1/x')).toEqual([
+      { name: 'all', url: 'http://127.0.0.1:1/x', secret: 'not-a-real-secret', kind: 'jobs', ...filters, appId: null },
+      {
+        name: null,
+        url: 'https://relay.example.com/hook',
+        secret: null,
+        kind: 'jobs',
+        ...filters,
+        jobIds: ['7', 'a'],
+        states: ['failed'],
+        appId: null,
+      },
+      { name: null, url: 'http://127.0.0.1:1/x', secret: null, kind: 'app', ...filters, appId: '8' },
+    ]);
+  });
+
+  test('says why a job fails by a name, by a message, or by both', () => {
+    const read = scenario(`version: 1
+failures: { disk-full: { message: No space left, exception: java.io.IOException, frames: 3 } }
+jobs:
+  - { at: 0s, type: costs, fails: [disk-full, 'Access denied', { message: short, frames: 0 }] }
+`);
+    expect(read.jobs[0]?.plan.end).toEqual({
+      state: 'failed',
+      failures: [
+        { message: 'No space left', exception: 'java.io.IOException', frames: 3 },
+        { message: 'Access denied', exception: 'java.lang.RuntimeException', frames: 12 },
+        { message: 'short', exception: 'java.lang.RuntimeException', frames: 0 },
+      ],
+    });
+  });
+});
+
+const wrong: [what: string, text: string, problem: string][] = [
+  [
+    'a key that nobody knows',
+    oneJob.replace('costs', 'costs, dataset_di: 7'),
+    'story.yaml:3:28 unknown key "dataset_di" in jobs[0] (did you mean "dataset_id"?)',
+  ],
+  [
+    'a time without a unit',
+    oneJob.replace('5s', '5'),
+    'story.yaml:3:11 jobs[0].at: a time is numbers with d, h, m or s (such as 45s, 20m, 3h50m or 0s)',
+  ],
+  [
+    'a time of day that is none',
+    `version: 1\nbegins: '25:00'\n${oneJob.slice(11)}`,
+    'story.yaml:2:9 begins: a time of day is HH:MM, from 00:00 to 23:59 (such as "06:00")',
+  ],
+  ['another version', oneJob.replace('version: 1', 'version: 2'), 'story.yaml:1:10 version: must be 1, not "2"'],
+  [
+    'a secret that is written down',
+    `${oneJob}subscriptions: [{ secret: hush }]\n`,
+    'story.yaml:4:27 subscriptions[0].secret: must say where the secret is (write { env: NAME } and set that variable)',
+  ],
+  [
+    'a secret that is not there',
+    `${oneJob}subscriptions: [{ secret: { env: HUSH } }]\n`,
+    'story.yaml:4:34 environment variable HUSH is not set (set it to what the relay has, or leave secret out)',
+  ],
+  [
+    'filters for jobs on an app',
+    `${oneJob}subscriptions: [{ app_id: 8, states: [failed] }]\n`,
+    "story.yaml:4:19 a subscription to an app's events has no filters for jobs (remove the filters, or app_id)",
+  ],
+  [
+    'a failure that nobody described',
+    `version: 1\nfailures: { disk-full: { message: full } }\njobs: [{ at: 5s, type: costs, fails: [disk-ful] }]\n`,
+    'story.yaml:3:39 no failure is named "disk-ful" (did you mean "disk-full"?)',
+  ],
+  [
+    'two ends of one job',
+    oneJob.replace('costs', 'costs, hangs: true, cancelled: true'),
+    'story.yaml:3:28 a job ends in one way, and this one has cancelled and hangs (remove cancelled or hangs)',
+  ],
+  [
+    'a webhook of a state that never comes',
+    oneJob.replace('costs', 'costs, webhooks: { failed: { lost: true } }'),
+    'story.yaml:3:40 this job never comes to the state "failed" (its states are pending, running, completed)',
+  ],
+  [
+    'a state that is asked for and never comes',
+    oneJob.replace('costs', 'costs, only: [done]'),
+    'story.yaml:3:35 this job never comes to the state "done" (its states are pending, running, completed)',
+  ],
+  [
+    'many jobs with one id',
+    oneJob.replace('costs', 'costs, count: 3, id: a'),
+    "story.yaml:3:38 3 jobs can't have one id (leave id out: then each gets its own)",
+  ],
+  [
+    'one job that comes all at once',
+    oneJob.replace('costs', 'costs, at_once: true'),
+    'story.yaml:3:28 at_once says nothing about a single job (add count, or remove it)',
+  ],
+  [
+    'nothing that happens',
+    'version: 1\n',
+    'story.yaml:1:1 nothing happens in this scenario (list jobs, apps or strangers, such as jobs: [{ at: 5s, type: materialize-view, dataset_id: 10736 }])',
+  ],
+  ['no YAML at all', 'jobs: [\n', 'story.yaml:2:1 '],
+];
+
+test.each(wrong)('%s is a problem at its place, with what to do', (_what, text, problem) => {
+  const found = problems(text);
+  expect(found[0]?.slice(0, problem.length)).toBe(problem);
+});
+
+test('all problems are told at once, in reading order', () => {
+  const found = problems('version: 1\njobs:\n  - { at: soon, type: costs }\n  - { at: 5s }\n');
+  expect(found).toHaveLength(2);
+  expect(found[0]).toMatch(/^story.yaml:3:11 jobs\[0\].at/);
+  expect(found[1]).toMatch(/^story.yaml:4:\d+ jobs\[1\].type: is missing/);
+});
