@@ -3,11 +3,15 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../node/version.ts';
 import { addCheckCommand } from './check.ts';
 import { addDemoCommand } from './demo.ts';
+import { addDoctorCommand } from './doctor.ts';
 import { CommandFailure } from './rules.ts';
 import { addExplainCommand } from './explain.ts';
+import { addReconcileCommand } from './reconcile.ts';
 import { addSendTestCommand } from './send-test.ts';
 import { addServeCommand } from './serve.ts';
 import { addSilencesCommand } from './silences.ts';
+import { addSubscriptionsCommand } from './subscriptions.ts';
+import { addSimulateCommand } from './simulate.ts';
 
 const program = new Command('relay')
   .description("Narrative's job events, verified and routed by YAML rules to Slack, PagerDuty and other systems.")
@@ -20,8 +24,12 @@ addServeCommand(program);
 addCheckCommand(program);
 addExplainCommand(program);
 addSendTestCommand(program);
+addDoctorCommand(program);
 addSilencesCommand(program);
+addSubscriptionsCommand(program);
+addReconcileCommand(program);
 addDemoCommand(program);
+addSimulateCommand(program);
 
 try {
   await program.parseAsync();

@@ -1,11 +1,10 @@
 /** Silences as the operator API tells them, and as people read them. */
-import { styleText } from 'node:util';
-import Table from 'cli-table3';
 import { z } from 'zod';
 import { oneLine, truncate } from '../destination/text.ts';
 import { formatDuration } from '../event/time.ts';
 import { clockText } from '../incident/words.ts';
 import { CommandFailure } from './rules.ts';
+import { style, table } from './table.ts';
 
 const time = z.string().refine((text) => !Number.isNaN(Date.parse(text)));
 
@@ -52,27 +51,15 @@ export function describeSilence({ id, state, from, until, match }: SilenceAnswer
 const maxCell = 60;
 
 export function silenceTable(silences: readonly SilenceAnswer[], now: number): string {
-  const none = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '' };
-  const lines = { mid: '', 'mid-mid': '', 'left-mid': '', 'right-mid': '', left: '', right: '', middle: ' ' };
-  const bottom = { bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' };
-  const table = new Table({
-    head: ['id', 'state', 'when', 'match', 'reason', 'author'].map((text) => style('bold', text)),
-    chars: { ...none, ...lines, ...bottom },
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 1 },
-  });
-  for (const silence of silences) {
+  const rows = silences.map((silence) => {
     const { id, state, match, reason, author } = silence;
     const cells = [matchText(match), oneLine(reason), oneLine(author)].map((text) => truncate(text, maxCell));
-    table.push([oneLine(id), style(colours[state], state), whenText(silence, now), ...cells]);
-  }
-  return table.toString();
+    return [oneLine(id), style(colours[state], state), whenText(silence, now), ...cells];
+  });
+  return table(['id', 'state', 'when', 'match', 'reason', 'author'], rows);
 }
 
 const colours = { active: 'green', pending: 'yellow', expired: 'dim' } as const;
-
-function style(format: Parameters<typeof styleText>[0], text: string): string {
-  return styleText(format, text, { stream: process.stdout });
-}
 
 function whenText({ state, from, until }: SilenceAnswer, now: number): string {
   const [start, end] = [Date.parse(from), Date.parse(until)];

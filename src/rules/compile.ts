@@ -10,6 +10,7 @@ import type { ParsedDestination, ParsedSecret, ParsedSubscription } from './sche
 import type { ParsedWatch } from './schema-incidents.ts';
 import { durationMs } from './schema-values.ts';
 import { buildTests } from './tests.ts';
+import { createWanted } from './wanted-by-rules.ts';
 
 export function compileRuleSet(files: readonly ParsedFile[], version: string, readSecret: Resolve): RuleSet {
   const secrets = new Set<string>();
@@ -51,6 +52,7 @@ export function compileRuleSet(files: readonly ParsedFile[], version: string, re
     tests: buildTests(files, [...subscriptions.keys()][0]!),
     plan: createPlanner(compiled),
     explain: createExplainer(compiled),
+    wanted: createWanted({ ...compiled, subject }),
   };
 }
 
