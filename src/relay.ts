@@ -220,6 +220,15 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
     forgetters: [...desk.forgetters, reconciler.forget],
   });
 
+  /** What is open under the old subjects is not found by events that have new ones. */
+  function warnOfStranded(open: number): void {
+    if (open === 0) return;
+    log.warn(
+      { incidents_open: open },
+      'defaults.subject has changed: what is open may go by another subject now, and end by nothing',
+    );
+  }
+
   function readiness(): Readiness {
     const store = heartbeat.beat() ?? ledger.recentFailure();
     return {
@@ -263,7 +272,9 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
       await Promise.all([reconciler.stop(), outbox.stop(stopGraceMs)]);
     },
     replaceRules(next) {
+      const before = current.rules.subject;
       current = inForce(next);
+      if (next.subject !== before) warnOfStranded(desk.countOpen());
       desk.rulesChanged();
       reconciler.rulesChanged();
       outbox.destinationsChanged();

@@ -2,15 +2,10 @@
 import { test } from 'vitest';
 import { readIncidents, storyOf } from './incident-account.ts';
 import { adminToken, datasetsAt, openIncidentStage, withDestinations } from './incident-stage.ts';
-import type { RelayChild } from './relay-child.ts';
+import { end } from './relay-child.ts';
 
 const rule = (keys: string, to = '[{ to: data-eng }, { to: oncall }]') =>
   `rules: [{ name: deliveries, match: { states: [failed] }, ${keys}, send: ${to} }]\n`;
-
-async function end(relay: RelayChild, how: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-  relay.signal(how);
-  await relay.ended;
-}
 
 test.concurrent(
   'one message for one problem: its root says what is so, its thread what was, PagerDuty resolves',

@@ -2,16 +2,11 @@
 import { expect, test } from 'vitest';
 import { readSqlite } from '../../src/node/sqlite.ts';
 import { later, openNarrativeStage } from './narrative-stage.ts';
-import type { RelayChild } from './relay-child.ts';
+import { end, type RelayChild } from './relay-child.ts';
 
 const rules = `rules: [{ name: deliveries, match: { states: [failed] }, recover: true, send: [{ to: data-eng }, { to: oncall }] }]\n`;
 const accepted = [expect.objectContaining({ kind: 'answered', answer: 'accepted' })];
 const givenUp = [expect.objectContaining({ kind: 'gave-up' })];
-
-async function end(relay: RelayChild, how: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-  relay.signal(how);
-  await relay.ended;
-}
 
 test.concurrent(
   'what a relay missed while it was down is found when it starts: told once, closed if it was open, and old news wakes nobody',

@@ -36,6 +36,11 @@ export interface LaunchOptions {
   aheadMs?: number;
 }
 
+export async function end(relay: RelayChild, how: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  relay.signal(how);
+  await relay.ended;
+}
+
 export function launchRelay({ environment, fileLimitKib, aheadMs }: LaunchOptions): RelayChild {
   const program = aheadMs === undefined ? ['src/cli/main.ts', 'serve'] : ['src/demo/relay-main.ts', String(aheadMs)];
   const serve = [process.execPath, ...program];

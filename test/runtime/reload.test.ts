@@ -65,3 +65,21 @@ test.concurrent('SIGHUP reads the secrets anew, although no rules file has chang
   await relay.says(/"msg":"rules reloaded"/);
   expect((await post(url, failedJob('rotated'))).status).toBe(202);
 });
+
+test.concurrent(
+  'a change of what alerts belong together by is warned of while something is open: its end may not be seen',
+  async (context) => {
+    const { expect } = context;
+    const rules = printingRules.replace('send:', 'recover: true, send:');
+    const prepared = prepareRelay(context, { rules });
+    const relay = prepared.launch();
+    const url = await relay.ready;
+    prepared.writeRules(`${rules}defaults: { subject: 'first/{{ job.id }}' }\n`);
+    await relay.nextSays(/"msg":"rules reloaded"/);
+    expect(relay.output()).not.toContain('defaults.subject has changed');
+    expect((await post(url, failedJob('open'))).status).toBe(202);
+    prepared.writeRules(`${rules}defaults: { subject: 'second/{{ job.id }}' }\n`);
+    const warned = await relay.says(/"msg":"defaults\.subject has changed/);
+    expect(JSON.parse(warned)).toMatchObject({ level: 'warn', incidents_open: 1 });
+  },
+);
