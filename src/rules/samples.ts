@@ -1,5 +1,5 @@
 /** One event of each kind that Narrative documents and that the relay makes itself, for rendering templates before a real event does. */
-import type { NarrativeEvent } from '../event/event.ts';
+import type { NarrativeEvent, RelayTopic } from '../event/event.ts';
 import { relayEvent } from '../event/relay-event.ts';
 import type { JsonObject } from '../event/json.ts';
 import { parseWire } from '../event/parse.ts';
@@ -36,10 +36,13 @@ function foundLater({ label, narrative }: Sample): Sample[] {
   return found ? [{ label: `${label}, found by reconciliation`, narrative, reconciled: true }] : [];
 }
 
+/** Topics that are about the relay as a whole. */
+const aboutAll: ReadonlySet<RelayTopic> = new Set(['backlog', 'no-events', 'reconcile']);
+
 function relaySamples(): Sample[] {
   return relayTopics.flatMap((topic) =>
     (['failed', 'completed'] as const).map((state) => {
-      const about = topic === 'backlog' || topic === 'no-events' ? null : 'sample';
+      const about = aboutAll.has(topic) ? null : 'sample';
       const narrative = relayEvent({ topic, state, about, detail: exampleDetail(topic) }, '2026-01-05T09:12:00Z');
       return { label: `a relay event "${topic}" that is ${state === 'failed' ? 'on' : 'over'}`, narrative };
     }),

@@ -24,6 +24,10 @@ const testEvent = z
     updated_at: text.describe('Job event: when it last changed.'),
     dequeued_at: text.describe('Job event: when it started.'),
     ended_at: text.describe('Job event: when it ended. job.duration_s runs from its start to this.'),
+    reconciled: z
+      .boolean()
+      .exactOptional()
+      .describe('Job event: true for one whose webhook never came, found in Narrative’s job list.'),
     event_type: text.describe('App event: its type, such as facebook.audience.delivery.failed.'),
     app_id: id.describe('App event: the connector app, where its name does not tell.'),
     profile_id: id.describe('App event: the profile.'),
@@ -38,11 +42,13 @@ const testEvent = z
     for (const { message, path } of faultsOf(event)) context.addIssue({ code: 'custom', message, path });
   });
 
-type Written = { [Key in 'state' | 'type' | 'event_type' | 'dataset_id' | 'relay' | 'about' | 'detail']?: unknown };
+type Written = {
+  [Key in 'state' | 'type' | 'event_type' | 'dataset_id' | 'reconciled' | 'relay' | 'about' | 'detail']?: unknown;
+};
 
 /** Which of the three kinds of event it is, and what is wrong with it as such. */
 function* faultsOf(event: Written): Iterable<{ message: string; path: string[] }> {
-  const { state, type, event_type, dataset_id, relay } = event;
+  const { state, type, event_type, dataset_id, reconciled, relay } = event;
   const has = (key: keyof Written) => event[key] !== undefined;
   if (relay !== undefined) {
     for (const key of ['type', 'event_type'] as const) {
@@ -71,6 +77,9 @@ function* faultsOf(event: Written): Iterable<{ message: string; path: string[] }
   }
   if (typeof event_type === 'string' && appTypeParts(event_type) === null) {
     yield { message: 'must be connector.category.status\nsuch as facebook.audience.delivery.failed', path: ['event_type'] };
+  }
+  if (reconciled === true && (event_type !== undefined || relay !== undefined)) {
+    yield { message: 'only jobs are in the list that reconciliation reads\nleave it out', path: ['reconciled'] };
   }
   for (const [key, value] of Object.entries({ state, type, event_type })) {
     if (value === '') yield { message: 'is empty', path: [key] };

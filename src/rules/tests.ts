@@ -61,12 +61,15 @@ function nameFor({ state, type, event_type, relay }: ParsedTest['event']): strin
   return relay === undefined ? (event_type ?? `${type} ${state}`) : `relay ${relay} ${state}`;
 }
 
-export function routableOf({ subscription, ...event }: ParsedTest['event'], firstSubscription: string): Routable {
-  return { subscription: subscription ?? firstSubscription, narrative: narrativeOf(event) };
+export function routableOf(
+  { subscription, reconciled = false, ...event }: ParsedTest['event'],
+  firstSubscription: string,
+): Routable {
+  return { subscription: subscription ?? firstSubscription, reconciled, narrative: narrativeOf(event) };
 }
 
 /** Narrative's through the same parser as when they arrive, so that a test can't pass on an event that reads otherwise. */
-function narrativeOf(event: Omit<ParsedTest['event'], 'subscription'>): NarrativeEvent {
+function narrativeOf(event: Omit<ParsedTest['event'], 'subscription' | 'reconciled'>): NarrativeEvent {
   const { relay: topic, state, about = null, detail, created_at = null } = event;
   if (topic !== undefined) {
     const stateNow = state === 'completed' ? 'completed' : 'failed';

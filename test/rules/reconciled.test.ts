@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { groupKeyOf } from '../../src/incident/groups.ts';
 import { checkRules } from '../../src/rules/check.ts';
+import { runTests } from '../../src/rules/tests.ts';
 import { anySecret, head, jobEvent, lineOf, problemsOf, rulesOf } from './support.ts';
 
 const webhook = jobEvent();
@@ -31,6 +32,23 @@ test('alerts can be grouped by it', () => {
 test('a misspelt one is found before an event comes', () => {
   const problems = problemsOf("rules: [{ name: a, match: { when: 'event.reconcile' }, send: [] }]\n");
   expect(problems).toEqual([expect.stringContaining('event has no "reconcile"')]);
+});
+
+test('the tests of the rules can have one', () => {
+  const tested = (event: string) =>
+    problemsOf(`rules: [{ name: lost, match: { when: event.reconciled }, send: [] }]
+tests: [{ event: ${event}, expect: { rules: [lost] } }]
+`);
+  expect(tested('{ state: failed, type: costs, reconciled: true }')).toEqual([]);
+  expect(tested('{ event_type: facebook.audience.delivery.failed, reconciled: true }')).toEqual([
+    expect.stringMatching(/reconciled: only jobs are in the list that reconciliation reads/),
+  ]);
+  const rules = rulesOf(`rules: [{ name: lost, match: { when: event.reconciled }, send: [] }]
+tests:
+  - { event: { state: failed, type: costs, reconciled: true }, expect: { rules: [lost] } }
+  - { event: { state: failed, type: costs }, expect: { rules: [] } }
+`);
+  expect(runTests(rules).map(({ kind }) => kind)).toEqual(['passed', 'passed']);
 });
 
 test('a template that fails only for such events is found by the check', () => {
