@@ -3,7 +3,8 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { json, readJson, refusal } from './json.ts';
 import type { JobsOnRecord } from './jobs.ts';
-import { describeIssues, jobStates, readSubscription, subscriptionAnswer, type Spelling } from './subscription-wire.ts';
+import { knownStates } from '../rules/facts.ts';
+import { describeIssues, readSubscription, subscriptionAnswer, type Spelling } from './subscription-wire.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
 export interface NarrativeApiOptions {
@@ -18,7 +19,7 @@ const usualPerPage = 100;
 
 const wholeNumber = z.string().regex(/^\d{1,15}$/, 'must be a whole number');
 const jobsQuery = z.object({
-  state: z.enum(jobStates).optional(),
+  state: z.enum(knownStates).optional(),
   type: z.string().optional(),
   dataset_id: wholeNumber.optional(),
   data_plane_id: z.guid('must be a UUID').optional(),

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { JsonObject } from '../event/json.ts';
 import { isLoopback } from '../narrative/target.ts';
+import { knownJobTypes, knownStates } from '../rules/facts.ts';
 import type { KeptSubscription } from './subscriptions.ts';
 import type { SeedSubscription } from './timeline.ts';
 import { companyId } from './wire.ts';
@@ -86,24 +87,6 @@ const typeOf = { jobs: 'webhook_subscription_jobs', app: 'webhook_subscription_a
 const listOf = (list: readonly string[] | null) => (list === null ? null : [...list]);
 const withoutZone = (time: string | null) => time?.replace(/Z$/, '') ?? null;
 
-/** Its enums. Source: JobsWebhookSubscriptionRequest in the OpenAPI file. */
-const jobTypes = [
-  'costs',
-  'datasets_calculate_column_stats',
-  'datasets_delete_table',
-  'datasets_deliver_data',
-  'datasets_sample',
-  'datasets_suggest_mappings',
-  'delete-snowflake-table',
-  'forecast',
-  'materialize-view',
-  'models_deliver_model',
-  'model_training_run',
-  'nql-forecast',
-  'upload-stats',
-] as const;
-export const jobStates = ['pending', 'running', 'completed', 'pending_cancellation', 'cancelled', 'failed'] as const;
-
 /** Narrative wants HTTPS; to this machine, nobody listens on the way. */
 const webhookUrl = z.string().refine((text) => {
   if (!URL.canParse(text)) return false;
@@ -125,8 +108,8 @@ const request = z.discriminatedUnion(
       url: webhookUrl,
       name,
       job_ids: listed(z.guid('must be a UUID')),
-      job_types: listed(z.enum(jobTypes)),
-      states: listed(z.enum(jobStates)),
+      job_types: listed(z.enum(knownJobTypes)),
+      states: listed(z.enum(knownStates)),
     }),
     z.object({
       type: z.literal('webhook_subscription_app'),
