@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { checkRules } from '../../src/rules/check.ts';
 import { rulesJsonSchema } from '../../src/rules/json-schema.ts';
-import { blocksOf, documentAt } from './markdown.ts';
+import { relayTopics } from '../../src/rules/relay-events.ts';
+import { blocksOf, documentAt, tableUnder } from './markdown.ts';
 
 type Schema = ReturnType<typeof rulesJsonSchema>;
 
@@ -34,6 +35,11 @@ test('the reference explains every key that the schema has', () => {
   const { text } = documentAt('docs/rules.md');
   const missing = [...keysOf(rulesJsonSchema())].filter((key) => !new RegExp(`\`(?:[a-z]+\\.)?${key}\\b|\\b${key}:`).test(text));
   expect(missing).toEqual([]);
+});
+
+test('the reference lists all that the relay has to say about itself', () => {
+  const listed = tableUnder(documentAt('docs/rules.md'), 'The relay itself').map(([type]) => type);
+  expect(listed.toSorted()).toEqual(relayTopics.map((topic) => `relay.${topic}`).toSorted());
 });
 
 /** A part gets what it lacks; what it defines itself is left out of its surroundings. */
