@@ -57,7 +57,7 @@ function baseOf(url: string): string {
 }
 
 function unreachable(base: string, why: string): CommandFailure {
-  return new CommandFailure(3, `no answer from a relay at ${base}: ${why}. RELAY_URL says where it is.`);
+  return new CommandFailure(3, `no answer from a relay at ${base}: ${why.replace(/[.?]$/, '')}. RELAY_URL says where it is.`);
 }
 
 /** 400 says what is wrong with what was asked: a matter of usage. */

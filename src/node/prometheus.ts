@@ -23,6 +23,8 @@ export function createPrometheus(beforeScrape: (metrics: Metrics) => void): Prom
     gauge(name, series) {
       const gauge = made.get(name) as Gauge;
       gauge.reset();
+      // One without labels begins with a 0 of its own, which nobody measured.
+      if (metricCatalogue[name].labels.length === 0) gauge.remove();
       for (const { labels, value } of series) gauge.set(labels, value);
     },
   };

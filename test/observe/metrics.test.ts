@@ -37,6 +37,18 @@ test('a histogram counts a value in every bucket that it fits into', async () =>
   expect(lines).toContain('narrative_relay_event_ack_seconds_sum 0.02');
 });
 
+test('a gauge that was not measured is not there: a 0 would be a measurement', async () => {
+  let measured: { labels: Record<string, never>; value: number }[] = [];
+  const prometheus = createPrometheus((metrics) => metrics.gauge('reconcile_last_success_timestamp_seconds', measured));
+  const name = 'narrative_relay_reconcile_last_success_timestamp_seconds';
+  const samples = async () => (await scraped(prometheus)).filter((line) => line.startsWith(name));
+  expect(await samples()).toEqual([]);
+  measured = [{ labels: {}, value: 5 }];
+  expect(await samples()).toEqual([`${name} 5`]);
+  measured = [];
+  expect(await samples()).toEqual([]);
+});
+
 test('counters add up by label', async () => {
   const prometheus = createPrometheus(() => {});
   prometheus.count('deliveries_total', { destination: 'oncall', outcome: 'dead' });
