@@ -171,7 +171,7 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
     destinations: () => current.rules.destinations,
     lastEventAt,
     furtherTopics: [
-      watchReconcile(createReconciliationStore(sql).lastEnded, narrativeApiToken !== undefined && reconcileEveryMs !== null),
+      watchReconcile(createReconciliationStore(sql), narrativeApiToken === undefined ? null : reconcileEveryMs, clock.now()),
     ],
     config: () => current.rules.watch,
     clock,
@@ -206,7 +206,7 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
     lookbackMs: settings.reconcileLookbackMs,
     retentionMs,
     onRequest: (call, outcome) => metrics.count('narrative_api_requests_total', { call, outcome }),
-    onTaken: ({ trigger }, count) => metrics.count('reconcile_missed_total', { trigger }, count),
+    onTaken: ({ trigger }, count) => metrics.count('reconcile_taken_total', { trigger }, count),
     onEnd: ({ trigger, status }) => metrics.count('reconcile_runs_total', { trigger, outcome: status }),
   });
   const heartbeat = createHeartbeat({ sql, clock });

@@ -1,6 +1,7 @@
 /** The default wording: what an on-call person needs to know about an event at three in the morning, in that order. */
 import type { App, Job, NarrativeEvent, ReceivedEvent, RelayFacts } from '../event/event.ts';
 import { hasEnded } from '../event/event.ts';
+import { cameToStateAt } from '../event/happened.ts';
 import { formatDuration } from '../event/time.ts';
 import { oneLine, truncate } from './text.ts';
 
@@ -123,18 +124,38 @@ function momentLabel(state: string): string {
 /** ISO 8601, UTC: when it ended, else when it changed, else when we heard of it. */
 export function occurredAt({ narrative, receivedAtMs }: ReceivedEvent): string {
   const moments =
-    narrative.kind === 'job' ? [narrative.job.ended_at, narrative.job.updated_at, narrative.created_at] : [narrative.created_at];
+    narrative.kind === 'job'
+      ? [cameToStateAt(narrative.job), narrative.job.updated_at, narrative.job.ended_at, narrative.created_at]
+      : [narrative.created_at];
   const said = moments.find((moment) => moment !== null && isRealTime(moment));
   return said?.replace(/(\.\d{6})\d+/, '$1') ?? new Date(receivedAtMs).toISOString();
+}
+
+/** Told later than this after it happened, ms, it may be over, or taken care of: whoever is woken has to know that first. */
+const oldMs = 900_000;
+
+/** `26 h ago`, in the largest unit of which there are two: of what no webhook brought and is old news; else null. */
+export function agoOf(received: ReceivedEvent): string | null {
+  if (!received.reconciled) return null;
+  const lateMs = latenessMs(received);
+  if (!(lateMs > oldMs)) return null;
+  const minutes = Math.floor(lateMs / 60_000);
+  if (minutes < 120) return `${minutes} min ago`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ago` : `${Math.floor(hours / 24)} days ago`;
 }
 
 /** Why it is told so late; null for what came by its webhook. */
 export function reconciledNote(received: ReceivedEvent): string | null {
   if (!received.reconciled) return null;
-  const lateMs = received.receivedAtMs - Date.parse(occurredAt(received));
+  const lateMs = latenessMs(received);
   // Two clocks are compared: Narrative's may be ahead.
   const late = lateMs > 0 ? ` ${formatDuration(lateMs / 1000)} after it happened` : '';
   return `Its webhook never came: found in Narrative's job list${late}`;
+}
+
+function latenessMs(received: ReceivedEvent): number {
+  return received.receivedAtMs - Date.parse(occurredAt(received));
 }
 
 /** PagerDuty refuses an event whose timestamp is none, and `Date` takes the 30th of February for the 2nd of March. */

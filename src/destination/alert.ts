@@ -4,15 +4,15 @@
 import type { NarrativeEvent, ReceivedEvent } from '../event/event.ts';
 import { datasetOf, stateOf, viewOf } from '../event/event.ts';
 import type { Escape, MessageTemplates, RenderTemplate } from '../rules/template.ts';
-import { defaultFields, defaultTitle, occurredAt, reconciledNote, shortValue } from './alert-facts.ts';
+import { agoOf, defaultFields, defaultTitle, occurredAt, reconciledNote, shortValue } from './alert-facts.ts';
 import { excerptOf } from './alert-excerpt.ts';
 import { incidentFields, isAboutFailures, lasted, mentionsOf, runbookLinks, statusOf, type Status } from './alert-incident.ts';
 import type { Content, IncidentStatus, Outgoing, Severity } from './destination.ts';
-import { cleanText, httpUrl, oneLine } from './text.ts';
+import { cleanText, httpUrl, oneLine, truncateMarkup } from './text.ts';
 
 export interface Alert {
   tone: 'bad' | 'good' | 'neutral';
-  /** One line. Escaped for the destination (markup), as are `text` and `fields`. */
+  /** One line, of old news with how old it is. Escaped for the destination (markup), as are `text` and `fields`. */
   title: string;
   /** Since when it fails, how often, or that it is over; null where there is no incident. Raw. */
   status: Status | null;
@@ -124,9 +124,11 @@ function composeEvent(outgoing: Outgoing, received: ReceivedEvent, escape: Escap
   const given =
     outgoing.title !== undefined && !over && incident?.endedMs != null ? `Over by now: ${outgoing.title}` : outgoing.title;
   const recovered = over && isAboutFailures(outgoing) ? `recovered after ${lasted(incident)}` : null;
+  const shownTitle = oneLine(ownTitle ?? '') || escape(oneLine(given ?? defaultTitle(received.narrative, recovered)));
   const alert: Told['alert'] = {
     tone: null,
-    title: oneLine(ownTitle ?? '') || escape(oneLine(given ?? defaultTitle(received.narrative, recovered))),
+    // What is told in place of the event, such as `still pending`, is so now.
+    title: given === undefined ? dated(shownTitle, agoOf(received)) : shownTitle,
     text: cleanText(ownText ?? '').trim() || null,
     fields: mergeFields([...saidFields(incident), ...defaultFields(received)], ownFields, escape),
     excerpt: excerptOf(received.narrative),
@@ -134,6 +136,14 @@ function composeEvent(outgoing: Outgoing, received: ReceivedEvent, escape: Escap
     occurredAt: occurredAt(received),
   };
   return { alert, problems };
+}
+
+/** No layout cuts off what is said at the end of a title of this length, which is more than one line anywhere. */
+const maxDatedTitle = 470;
+
+/** The title is all that a phone shows of the alert at three in the morning. */
+function dated(title: string, ago: string | null): string {
+  return ago === null ? title : `${truncateMarkup(title, maxDatedTitle)} (${ago})`;
 }
 
 function saidFields(incident: IncidentStatus | null): { label: string; value: string }[] {

@@ -9,6 +9,7 @@ const titles = {
   408: 'Request Timeout',
   409: 'Conflict',
   413: 'Content Too Large',
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 } as const;

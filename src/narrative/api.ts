@@ -3,7 +3,7 @@
  *
  * Source of the endpoints and fields: docs.narrative.io and the OpenAPI file in narrative-io/mintlify-docs.
  */
-import type { JsonObject } from '../event/json.ts';
+import type { JsonObject, JsonValue } from '../event/json.ts';
 
 /** Expected failures come back as values; only a broken world is thrown. */
 export type Answer<T> = { ok: true; value: T } | { ok: false; failure: ApiFailure };
@@ -91,14 +91,14 @@ export interface JobsQuery {
 }
 
 export interface JobsPage {
-  /** As Narrative wrote them, every digit kept. */
-  records: readonly JsonObject[];
+  /** As Narrative wrote them, every digit kept. One that is no object is no job. */
+  records: readonly JsonValue[];
   /** Null where the answer doesn't say. */
   totalRecords: number | null;
 }
 
 export interface NarrativeApi {
-  /** Archived ones too. */
+  /** Archived ones too. One that can't be read is left out, unless none can. */
   listSubscriptions(): Promise<Answer<Subscription[]>>;
   showSubscription(id: string): Promise<Answer<SubscriptionDetail>>;
   /** Sent again only where it surely did not arrive: a second one would have a secret of its own. */
@@ -107,4 +107,6 @@ export interface NarrativeApi {
   archiveSubscription(id: string): Promise<Answer<null>>;
   listJobs(query: JobsQuery): Promise<Answer<JobsPage>>;
   getJob(id: string): Promise<Answer<JsonObject>>;
+  /** How far Narrative's clock was ahead of ours in its last answer, ms, whole seconds; negative: behind. Null: it has said no time. */
+  clockAheadMs(): number | null;
 }

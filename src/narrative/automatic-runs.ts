@@ -1,5 +1,6 @@
 /** Runs that nobody asks for: at start, and then every so often. All functions but `dueAt` belong inside the caller's transaction. */
 import type { NewRun, ReconciliationStore } from '../store/reconciliations.ts';
+import { unidentified } from './promised.ts';
 import { automaticWindow, settlesMs } from './run-window.ts';
 
 /** From a start to a second look, ms: what was lost in the last minute before it was too young for the first. */
@@ -24,17 +25,28 @@ export function createAutomaticRuns({ runs, lastEventAt, everyMs, lookbackMs, re
   let lastDueAt = -Infinity;
   /** Epoch ms; null: it has been taken. */
   let secondLookAt: number | null = null;
+  /** Since when the rules in force are, epoch ms. */
+  let rulesSince = -Infinity;
+
+  /** Where the next goes on from. What could not be told apart by other rules was not looked for: for that it goes further back. */
+  function doneUntil(): number | null {
+    const last = runs.lastDone();
+    const reliable = last !== null && last.startedMs < rulesSince ? runs.lastWhole() : last;
+    return reliable?.untilMs ?? null;
+  }
 
   return {
     /** What was before the first start ever is nobody's alert: that time is noted, and no more. */
     start(now: number): void {
       runs.setBack(now);
       runs.begin(lastEventAt() ?? now);
+      rulesSince = now;
       wanted = 'start';
     },
     /** Other rules are in force: what could not be told apart at Narrative may be now. */
-    rulesChanged(): void {
-      if (runs.lastEnded(1)[0]?.failure === 'unidentified') wanted ??= 'schedule';
+    rulesChanged(now: number): void {
+      rulesSince = now;
+      if (runs.lastEnded(1)[0]?.failure === unidentified) wanted ??= 'schedule';
     },
     /** Epoch ms; the past: now. Counted from the beginning of the last one. */
     dueAt(): number {
@@ -48,14 +60,14 @@ export function createAutomaticRuns({ runs, lastEventAt, everyMs, lookbackMs, re
       wanted = null;
       lastDueAt = now;
       secondLookAt = null;
-      const doneUntil = runs.lastDone()?.untilMs ?? null;
-      const window = automaticWindow({ doneUntil, begin: runs.begin(now), retentionMs }, now);
+      const window = automaticWindow({ doneUntil: doneUntil(), begin: runs.begin(now), retentionMs }, now);
       if (window && trigger === 'start') secondLookAt = now + secondLookMs;
       return window && { trigger, apply: true, ...window, lookbackMs, subscription: null };
     },
     /** The clock was set back to `now`. */
     setBack(now: number): void {
       lastDueAt = Math.min(lastDueAt, now);
+      rulesSince = Math.min(rulesSince, now);
       if (secondLookAt !== null) secondLookAt = Math.min(secondLookAt, now + secondLookMs);
     },
   };

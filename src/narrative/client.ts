@@ -47,6 +47,7 @@ export function createNarrativeApi(options: NarrativeApiOptions): NarrativeApi {
   const { signal = new AbortController().signal, maxAttempts = 4, timeoutMs = 30_000 } = options;
   const { maxAnswerBytes = 32 * 1024 * 1024 } = options;
   const base = options.url.replace(/\/+$/, '');
+  let aheadMs: number | null = null;
   const headers = { authorization: `Bearer ${token}`, accept: 'application/json', 'user-agent': `narrative-relay/${version}` };
 
   async function attempt(call: Call) {
@@ -54,7 +55,9 @@ export function createNarrativeApi(options: NarrativeApiOptions): NarrativeApi {
       ? { method: call.method, headers: { ...headers, 'content-type': 'application/json' }, body: stringifyJson(call.body) }
       : { method: call.method, headers };
     const result = await requestOnce(fetch, base + call.path, init, { timeoutMs, signal, maxAnswerBytes });
-    return judge(result, call, { url: base, token, maxAnswerBytes, nowMs: clock.now() });
+    const nowMs = clock.now();
+    if (result.kind === 'answer') aheadMs = clockAhead(result.headers, nowMs);
+    return judge(result, call, { url: base, token, maxAnswerBytes, nowMs });
   }
 
   /** The text of an answer of 2xx. */
@@ -114,7 +117,15 @@ export function createNarrativeApi(options: NarrativeApiOptions): NarrativeApi {
     async getJob(id): Promise<Answer<JsonObject>> {
       return refuseId('jobs', id) ?? ask({ method: 'GET', path: `/jobs/${segment(id)}`, about: 'jobs', id }, readJob);
     },
+
+    clockAheadMs: () => aheadMs,
   };
+}
+
+/** By the time at which the other side made its answer, which it says in whole seconds. Source: RFC 9110 §6.6.1. */
+function clockAhead(headers: Headers, nowMs: number): number | null {
+  const saidMs = Date.parse(headers.get('date') ?? '');
+  return Number.isNaN(saidMs) ? null : saidMs - Math.floor(nowMs / 1000) * 1000;
 }
 
 /** Full jitter over a doubling step, ms. `attempt` is the one that failed, from 1. */

@@ -4,6 +4,10 @@ import type { SubscriptionConfig } from '../rules/rule-set.ts';
 import type { Subscription } from './api.ts';
 import { asksFor, identify } from './identify.ts';
 import type { JobState } from './job-state.ts';
+import { sentences } from './sentences.ts';
+
+/** What a run has failed of, or has left out, where nothing says which subscription is which. */
+export const unidentified = 'unidentified';
 
 export type Promised =
   | {
@@ -12,7 +16,9 @@ export type Promised =
       whom(state: JobState): string | null;
       /** Nothing was promised to anybody: there is nothing to look for. */
       nothing: boolean;
-      /** What stands in the way for some subscriptions, for people; null: nothing. */
+      /** What stands in the way of some subscriptions, which are not looked for; null: of none. */
+      unidentified: string | null;
+      /** Why what is found may not be all there is, for people, what is unidentified included; null: nothing to say. */
       detail: string | null;
     }
   /** None of the subscriptions can be told apart at Narrative. */
@@ -26,44 +32,77 @@ export interface Asked {
   publicUrl: string | undefined;
   /** The one that is asked about; null: all. */
   name: string | null;
+  /** Where the window begins, epoch ms. */
+  fromMs: number;
 }
 
-export function promisedTo({ configured, known, publicUrl, name }: Asked): Promised {
+export function promisedTo({ configured, known, publicUrl, name, fromMs }: Asked): Promised {
   if (name !== null && !configured.has(name)) {
     return { ok: false, detail: `The rules have no subscription ${name} any more: ask for one that they have.` };
   }
   const identified = identify(configured.values(), known, publicUrl).filter((each) => name === null || each.name === name);
   const problems = identified.flatMap(({ problem }) => (problem === null ? [] : [problem]));
-  const detail = problems.length === 0 ? null : problems.join('; ');
-  const found = identified.filter(({ found: each }) => each.length > 0);
-  if (found.length === 0 && name !== null) {
-    // Whoever names it knows why: then everything that happened was for it.
-    const why = detail ?? `${name}: Narrative has no subscription that delivers to it`;
-    return { ok: true, whom: () => name, nothing: false, detail: `Every job counted as one of ${name}: ${why}` };
+  const problem = problems.length === 0 ? null : problems.join('; ');
+  if (identified.every(({ found }) => found.length === 0)) {
+    if (name !== null) return everything(name, problem);
+    if (problem !== null) return { ok: false, detail: problem };
   }
-  if (found.length === 0 && detail !== null) return { ok: false, detail };
-  const promises = found.flatMap((each) => each.found.filter(promisesJobs).map((one) => promiseOf(each.name, one)));
+  const promises = identified.flatMap(({ name, found }) => promisesTo(name, found));
   return {
     ok: true,
     whom: (state) => promises.find((promise) => promise.covers(state))?.name ?? null,
     nothing: promises.length === 0,
-    detail:
-      promises.length > 0
-        ? detail
-        : 'Narrative has no active subscription to jobs that delivers to this relay: nothing was promised, and nothing can be missing.',
+    unidentified: problem,
+    detail: sentences(problem, promises.length === 0 ? nothingWasPromised : gapAtBeginning(promises, fromMs)),
   };
 }
 
-function promisesJobs({ kind, status }: Subscription): boolean {
-  return kind === 'jobs' && status !== 'archived';
+const nothingWasPromised =
+  'Narrative has no active subscription to jobs that delivers to this relay: nothing was promised, and nothing can be missing.';
+
+/** Whoever names a subscription that can't be found knows why: then everything that happened was for it. */
+function everything(name: string, problem: string | null): Promised {
+  const why = problem ?? `${name}: Narrative has no subscription that delivers to it`;
+  const detail = `Every job counted as one of ${name}: ${why}`;
+  return { ok: true, whom: () => name, nothing: false, unidentified: null, detail };
 }
 
-/** What happened before there was a subscription was never promised. */
-function promiseOf(name: string, { filter, createdAt }: Subscription) {
-  const sinceUs = (createdAt === null ? null : timestampUs(createdAt)) ?? -Infinity;
-  return {
-    name,
-    covers: ({ jobId, jobType, state, updatedUs }: JobState) =>
-      updatedUs >= sinceUs && asksFor(filter, { id: jobId, type: jobType, state }),
-  };
+interface JobPromise {
+  /** The subscription in the rules. */
+  name: string;
+  /** µs. */
+  sinceUs: number;
+  covers(state: JobState): boolean;
+}
+
+/** What happened before there was a subscription, or after it was archived, was never promised. */
+function promisesTo(name: string, found: readonly Subscription[]): JobPromise[] {
+  const toJobs = found.filter(({ kind }) => kind === 'jobs');
+  return toJobs.flatMap((subscription) => {
+    const sinceUs = timeOf(subscription.createdAt) ?? -Infinity;
+    const untilUs = isArchived(subscription) ? archivedAt(subscription, sinceUs, toJobs) : Infinity;
+    if (untilUs <= sinceUs) return [];
+    const covers = ({ jobId, jobType, state, atUs }: JobState) =>
+      atUs >= sinceUs && atUs <= untilUs && asksFor(subscription.filter, { id: jobId, type: jobType, state });
+    return [{ name, sinceUs, covers }];
+  });
+}
+
+/** The last change of an archived one was that; where its time is not told, it served until the next was created at the latest. */
+function archivedAt({ updatedAt }: Subscription, sinceUs: number, others: readonly Subscription[]): number {
+  const created = others.filter((each) => !isArchived(each)).map(({ createdAt }) => timeOf(createdAt) ?? -Infinity);
+  const successors = created.filter((each) => each > sinceUs);
+  return timeOf(updatedAt) ?? (successors.length === 0 ? -Infinity : Math.min(...successors));
+}
+
+const isArchived = ({ status }: Subscription) => status === 'archived';
+
+function timeOf(text: string | null): number | null {
+  return text === null ? null : timestampUs(text);
+}
+
+function gapAtBeginning(promises: readonly JobPromise[], fromMs: number): string | null {
+  const firstMs = Math.ceil(Math.min(...promises.map(({ sinceUs }) => sinceUs)) / 1000);
+  if (firstMs <= fromMs) return null;
+  return `Before ${new Date(firstMs).toISOString()} Narrative had no subscription that delivers to this relay: what happened until then was never promised.`;
 }

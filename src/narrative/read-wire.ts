@@ -18,10 +18,19 @@ import type {
 /** `why` names the field, and the index in a list; never a value, which can be a secret. */
 export type Read<T> = { ok: true; value: T } | { ok: false; why: string };
 
-/** A bare array, as documented, or one in `records`, `data` or `subscriptions`. One unreadable entry spoils the whole list. */
+/**
+ * A bare array, as documented, or one in `records`, `data` or `subscriptions`. An entry that can't be read is left out, for it says
+ * nothing of the others; where none can, the list is none.
+ */
 export function readSubscriptions(json: JsonValue): Read<Subscription[]> {
   const entries = listIn(json, ['records', 'data', 'subscriptions']);
-  return entries === null ? { ok: false, why: 'it is no list of subscriptions' } : each(entries, readSubscription);
+  if (entries === null) return { ok: false, why: 'it is no list of subscriptions' };
+  const found = entries.map(readSubscription);
+  const readable = found.flatMap((each) => (each.ok ? [each.value] : []));
+  const [first] = found;
+  return first && !first.ok && readable.length === 0
+    ? { ok: false, why: `in entry 0, ${first.why}` }
+    : { ok: true, value: readable };
 }
 
 export function readSubscription(json: JsonValue): Read<Subscription> {
@@ -84,14 +93,9 @@ export function readCreated(json: JsonValue): Read<CreatedSubscription> {
 
 /** `{records: […], total_records?}`, or a bare array. */
 export function readJobsPage(json: JsonValue): Read<JobsPage> {
-  const entries = listIn(json, ['records']);
-  if (entries === null) return { ok: false, why: 'it holds no list of jobs ("records")' };
-  const records = each(entries, readJob);
-  if (!records.ok) return records;
-  return {
-    ok: true,
-    value: { records: records.value, totalRecords: count(read(object(json), 'total_records', 'totalRecords')) },
-  };
+  const records = listIn(json, ['records']);
+  if (records === null) return { ok: false, why: 'it holds no list of jobs ("records")' };
+  return { ok: true, value: { records, totalRecords: count(read(object(json), 'total_records', 'totalRecords')) } };
 }
 
 export function readJob(json: JsonValue): Read<JsonObject> {
@@ -162,16 +166,6 @@ function listIn(json: JsonValue, names: readonly string[]): JsonValue[] | null {
   const wire = object(json);
   const name = names.find((name) => Object.hasOwn(wire, name) && Array.isArray(wire[name]));
   return name === undefined ? null : (wire[name] as JsonValue[]);
-}
-
-function each<T>(entries: readonly JsonValue[], readEntry: (entry: JsonValue) => Read<T>): Read<T[]> {
-  const values: T[] = [];
-  for (const [index, entry] of entries.entries()) {
-    const found = readEntry(entry);
-    if (!found.ok) return { ok: false, why: `in entry ${index}, ${found.why}` };
-    values.push(found.value);
-  }
-  return { ok: true, value: values };
 }
 
 function count(value: JsonValue | undefined): number | null {

@@ -1,21 +1,29 @@
 /** Runs of reconciliation: which there are, and whose turn it is. What a step of one does stands in `run-step.ts`. */
-import { createSequence, eventId, runId, runSeq } from '../event/id.ts';
+import { oneLine, truncate } from '../destination/text.ts';
+import { createSequence, runId, runSeq } from '../event/id.ts';
 import type { AfterTurn, Alarm, Clock, Hash, Log, Random, Sql } from '../ports.ts';
 import type { SubscriptionConfig } from '../rules/rule-set.ts';
 import type { Ledger } from '../store/ledger.ts';
-import { createMissedStore, type StoredMissed } from '../store/missed.ts';
+import { createMissedStore } from '../store/missed.ts';
 import { createReconciliationStore, type StoredRun } from '../store/reconciliations.ts';
 import type { Forget } from '../store/retention.ts';
 import type { ApiFailure, NarrativeApi } from './api.ts';
 import { createAutomaticRuns, type AutomaticRun } from './automatic-runs.ts';
-import type { MissedState, Reconciler, Run, RunRequest, RunStarted } from './reconciliation.ts';
-import { createRunStep, fullPage } from './run-step.ts';
+import type { Reconciler, Run, RunRequest, RunStarted } from './reconciliation.ts';
+import { fullPage } from './request-failed.ts';
+import { createRunReport } from './run-report.ts';
+import { createRunStep } from './run-step.ts';
+import { missedOf, runOf } from './run-view.ts';
 import { requestedWindow } from './run-window.ts';
 
 /** After the store refused, or a fault of ours, ms. */
 const retryMs = 30_000;
 /** A clock that is behind itself by more than this, ms, was set back. */
 const setBackMs = 1_000;
+/** Faults of ours in a row that a run may meet before it is given up: the others are not to wait for ever. */
+const maxFaults = 20;
+/** Runs that operators have asked for and that are not over. */
+const maxAsked = 10;
 
 export interface ReconcilerOptions {
   sql: Sql;
@@ -65,6 +73,7 @@ export function createReconciler(options: ReconcilerOptions): RunningReconciler 
   const missed = createMissedStore(sql);
   const nextId = createSequence(clock, runs.lastId());
   const isStopping = () => stopping;
+  const report = createRunReport(log, onEnd);
   const step = api && createRunStep({ ...options, api, runs, missed, onRequest, onTaken, isStopping });
   const automatic = api === null || everyMs === null ? null : createAutomaticRuns({ ...options, runs, everyMs });
   let started = false;
@@ -73,8 +82,8 @@ export function createReconciler(options: ReconcilerOptions): RunningReconciler 
   let underWay: Promise<void> | null = null;
   let lastTurnAt = -Infinity;
   let rulesAreNew = false;
-  /** What the last automatic run failed of: a warning once, and not each hour. */
-  let warnedOf: string | null = null;
+  /** Of the run that met the last one, since it last got on. */
+  let faults = { run: 0, count: 0 };
 
   /** Looks what is to be done at the end of this turn, however often it is called. */
   function wake(): void {
@@ -90,35 +99,59 @@ export function createReconciler(options: ReconcilerOptions): RunningReconciler 
     try {
       if (now < lastTurnAt - setBackMs) setBack(now);
       lastTurnAt = now;
-      if (rulesAreNew) automatic?.rulesChanged();
+      if (rulesAreNew) automatic?.rulesChanged(now);
       rulesAreNew = false;
-      const run = runs.current() ?? beginAutomatic(now);
+      const run = whoseTurn(now);
       if (run && step && run.nextAt <= now) underWay = perform(run, step);
-      else armFor(run && step ? run.nextAt : (automatic?.dueAt() ?? null));
+      else armFor(run && step ? run.nextAt : Infinity, isAutomatic(run) ? Infinity : (automatic?.dueAt() ?? Infinity));
     } catch (error) {
       rest(error);
     }
   }
 
+  /** One that nobody asked for goes first: operators can ask for so much that it would never come to it. */
+  function whoseTurn(now: number): StoredRun | null {
+    const current = runs.current();
+    return isAutomatic(current) ? current : (beginAutomatic(now) ?? current);
+  }
+
   async function perform(run: StoredRun, work: NonNullable<typeof step>): Promise<void> {
     try {
       await work(run);
-      if (!stopping) tellEnd(runs.find(run.id));
+      if (faults.run === run.id) faults.count = 0;
+      if (!stopping) report(runs.find(run.id));
       underWay = null;
       wake();
     } catch (error) {
       underWay = null;
-      if (!stopping) rest(error);
+      if (!stopping) rest(error, run);
     }
   }
 
-  function rest(error: unknown): void {
+  /** `run`: whose step it was. */
+  function rest(error: unknown, run: StoredRun | null = null): void {
     log.error({ err: error }, 'reconciliation could not go on: tried again in 30 s, nothing of it is lost');
     alarm.arm(clock.now() + retryMs);
+    if (run === null) return;
+    faults = { run: run.id, count: faults.run === run.id ? faults.count + 1 : 1 };
+    if (faults.count >= maxFaults) giveUp(run, error);
   }
 
-  function armFor(atMs: number | null): void {
-    if (atMs === null) alarm.disarm();
+  /** Where the store is at fault this fails too, and the run goes on when the store is back. */
+  function giveUp({ id }: StoredRun, error: unknown): void {
+    const detail = `Given up after ${faults.count} faults of the relay's own in a row, which its log shows: ${truncate(oneLine(String(error)), 200)}`;
+    try {
+      sql.transaction(() => runs.finish(id, { status: 'failed', failure: 'fault', detail, finishedMs: clock.now() }));
+      report(runs.find(id));
+    } catch (refused) {
+      log.error({ err: refused, run: runId(id) }, 'a reconciliation can not be given up: it goes on');
+    }
+  }
+
+  /** The first of these, epoch ms; Infinity: never. */
+  function armFor(...times: number[]): void {
+    const atMs = Math.min(...times);
+    if (atMs === Infinity) alarm.disarm();
     else alarm.arm(atMs);
   }
 
@@ -145,23 +178,6 @@ export function createReconciler(options: ReconcilerOptions): RunningReconciler 
     return runs.find(id)!;
   }
 
-  /** Says what came of a run that is over; one that was cancelled has been told of. */
-  function tellEnd(run: StoredRun | null): void {
-    if (run === null || run.status === 'running' || run.status === 'cancelled') return;
-    onEnd(run);
-    const { detail, offset, jobsInAll, missing, taken, unreadable, startedMs, finishedMs } = run;
-    const tookMs = (finishedMs ?? startedMs) - startedMs;
-    const numbers = { jobs: offset, jobs_in_all: jobsInAll, missing, taken, unreadable, took_ms: tookMs };
-    const fields = { run: runId(run.id), trigger: run.trigger, detail, ...numbers };
-    if (run.status === 'done') {
-      if (run.trigger !== 'operator') warnedOf = null;
-      return log.info(fields, 'reconciliation done');
-    }
-    const isKnown = run.trigger !== 'operator' && detail === warnedOf;
-    if (run.trigger !== 'operator') warnedOf = detail;
-    log[isKnown ? 'info' : 'warn'](fields, 'reconciliation failed');
-  }
-
   return {
     request(request: RunRequest): RunStarted {
       if (api === null) {
@@ -173,6 +189,10 @@ export function createReconciler(options: ReconcilerOptions): RunningReconciler 
       const now = clock.now();
       const window = requestedWindow(request, subscriptions(), { lookbackMs: options.lookbackMs, retentionMs }, now);
       if (window.kind === 'wrong') return window;
+      const open = runs.countAsked();
+      if (open >= maxAsked) {
+        return { kind: 'busy', detail: `${open} runs are waiting: ask again when they have ended, or cancel some.` };
+      }
       const { fromMs, untilMs, lookbackMs } = window;
       const { subscription, apply } = request;
       const run = sql.transaction(() => begin({ trigger: 'operator', apply, fromMs, untilMs, lookbackMs, subscription }, now));
@@ -229,31 +249,8 @@ export function createReconciler(options: ReconcilerOptions): RunningReconciler 
   }
 }
 
-function runOf(run: StoredRun, detail: string | null): Run {
-  const { trigger, apply, fromMs, untilMs, lookbackMs, subscription, status, startedMs, finishedMs } = run;
-  const { offset: jobs, jobsInAll, missing, taken, unreadable } = run;
-  return {
-    id: runId(run.id),
-    trigger,
-    apply,
-    fromMs,
-    untilMs,
-    lookbackMs,
-    subscription,
-    status,
-    detail,
-    startedMs,
-    finishedMs,
-    jobs,
-    jobsInAll,
-    missing,
-    taken,
-    unreadable,
-  };
-}
-
-function missedOf({ updatedUs, eventSeq, ...state }: StoredMissed): MissedState {
-  return { ...state, updatedMs: Math.floor(updatedUs / 1000), eventId: eventSeq === null ? null : eventId(eventSeq) };
+function isAutomatic(run: StoredRun | null): boolean {
+  return run !== null && run.trigger !== 'operator';
 }
 
 function iso(ms: number): string {

@@ -18,7 +18,9 @@ export interface Run {
   /** The subscription (in the rules) whose events are looked for; null: each that can be told apart at Narrative. */
   subscription: string | null;
   status: 'running' | 'done' | 'failed' | 'cancelled';
-  /** Why it failed, or what it waits for, one sentence; null: nothing to say. */
+  /**
+   * For people: why it failed; what it waits for; of one that is done, why what it found may not be all there is. Null: nothing to say.
+   */
   detail: string | null;
   startedMs: number;
   finishedMs: number | null;
@@ -33,14 +35,16 @@ export interface Run {
 
 /** A state that a job came to and that no webhook told of. */
 export interface MissedState {
+  /** Its place among those of its run, from 1: where a reader goes on. */
+  n: number;
   jobId: string;
   state: string;
   jobType: string;
   datasetId: string | null;
-  /** Narrative's time, epoch ms. */
-  updatedMs: number;
+  /** When the job came to it, Narrative's time, epoch ms. */
+  atMs: number;
   subscription: string;
-  /** The event that it became; null in a run that only looks. */
+  /** The event that it became; null in a run that only looks, and where the rules failed on it. */
   eventId: string | null;
 }
 
@@ -58,6 +62,8 @@ export type RunStarted =
   | { kind: 'started'; run: Run }
   /** No token is configured: there is nobody to ask. */
   | { kind: 'off'; detail: string }
+  /** So many runs are waiting that this one would not have its turn soon. */
+  | { kind: 'busy'; detail: string }
   /** `field` of the request, and what is wrong with it. */
   | { kind: 'wrong'; field: 'from' | 'until' | 'lookback' | 'subscription'; detail: string };
 

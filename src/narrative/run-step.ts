@@ -9,18 +9,16 @@ import type { Ledger } from '../store/ledger.ts';
 import type { MissedStore } from '../store/missed.ts';
 import type { Progress, ReconciliationStore, RunEnd, StoredRun } from '../store/reconciliations.ts';
 import type { ApiFailure, JobsPage, NarrativeApi, Subscription } from './api.ts';
-import { createPageComparison, type Taken, type Whom } from './page.ts';
-import { promisedTo } from './promised.ts';
+import { clockDifference, clockWords } from './clocks.ts';
+import { createPageComparison, type Taken } from './page.ts';
+import { createPageProgress } from './page-progress.ts';
+import { promisedTo, unidentified, type Promised } from './promised.ts';
+import { afterFailure, fullPage } from './request-failed.ts';
+import { windowByNarrative } from './run-window.ts';
+import { sentences } from './sentences.ts';
 
 /** Between two requests, at least, ms. */
 const stepEveryMs = 250;
-/** Records of a page, unless they are too large together. */
-export const fullPage = 200;
-/** First step of the backoff, which doubles, and the longest. ms. */
-const firstBackoffMs = 1_000;
-const longestBackoffMs = 300_000;
-/** Requests that fail in a row before the run does. */
-const maxFailures = 12;
 /** Narrative's subscriptions are asked for anew after so long, ms. */
 const subscriptionsKeepMs = 600_000;
 
@@ -38,6 +36,7 @@ export interface RunStepOptions {
   /** Of the rules in force. */
   subscriptions: () => ReadonlyMap<string, SubscriptionConfig>;
   publicUrl: string | undefined;
+  retentionMs: number;
   onRequest: (call: 'webhooks' | 'jobs', outcome: 'ok' | ApiFailure['kind']) => void;
   onTaken: (run: StoredRun, count: number) => void;
   /** The relay is stopping, and the store may be closed soon: what is answered now is asked for again. */
@@ -47,22 +46,27 @@ export interface RunStepOptions {
 export function createRunStep(options: RunStepOptions) {
   const { sql, clock, random, log, api, runs, ledger, subscriptions, publicUrl, onRequest, onTaken, isStopping } = options;
   const compare = createPageComparison(options);
+  const progressOf = createPageProgress();
   /** Of one run only: the next may be there because there is a new one. */
   let listed: { run: number; at: number; known: readonly Subscription[] } | null = null;
+  let toldOfClock = false;
 
   /** Throws when the store does; then nothing of the step has happened. */
   return async function step(run: StoredRun): Promise<void> {
     const known = knownFor(run);
     if (known === null) return listSubscriptions(run);
-    const promised = promisedTo({ configured: subscriptions(), known, publicUrl, name: run.subscription });
-    if (!promised.ok) return whileRunning(run, () => end(run, 'failed', promised.detail, 'unidentified'));
-    if (promised.nothing) return whileRunning(run, () => end(run, 'done', promised.detail));
-    return askForPage(run, promised.whom, promised.detail);
+    const { subscription: name, fromMs } = run;
+    const promised = promisedTo({ configured: subscriptions(), known, publicUrl, name, fromMs });
+    if (!promised.ok) return whileRunning(run, () => end(run, 'failed', promised.detail, unidentified));
+    if (promised.nothing) return whileRunning(run, () => done(run, promised));
+    return askForPage(run, promised);
   };
 
   function knownFor(run: StoredRun): readonly Subscription[] | null {
     const age = listed === null ? Infinity : clock.now() - listed.at;
-    return listed?.run === run.id && age >= 0 && age < subscriptionsKeepMs ? listed.known : null;
+    // Asking for them in between would begin the count of failures anew.
+    const isFresh = (age >= 0 && age < subscriptionsKeepMs) || run.failures > 0;
+    return listed?.run === run.id && isFresh ? listed.known : null;
   }
 
   async function listSubscriptions(run: StoredRun): Promise<void> {
@@ -70,17 +74,32 @@ export function createRunStep(options: RunStepOptions) {
     if (isStopping()) return;
     onRequest('webhooks', answer.ok ? 'ok' : answer.failure.kind);
     if (answer.ok) listed = { run: run.id, at: clock.now(), known: answer.value };
-    whileRunning(run, () => (answer.ok ? goOn(run, {}) : failed(run, answer.failure)));
+    whileRunning(run, () => {
+      if (!answer.ok) return failed(run, 'webhooks', answer.failure);
+      lookAtClock(run);
+      goOn(run, {});
+    });
   }
 
-  async function askForPage(run: StoredRun, whom: Whom, detail: string | null): Promise<void> {
+  /** What an automatic run looked at is where the next goes on from: it must not lie in Narrative's future. */
+  function lookAtClock(run: StoredRun): void {
+    const aheadMs = -clockDifference(api.clockAheadMs());
+    const words = clockWords(api.clockAheadMs());
+    if (words !== null && !toldOfClock) log.warn({ clock_ahead_s: aheadMs / 1000 }, `${words}: set it by NTP`);
+    toldOfClock = words !== null;
+    if (run.trigger === 'operator' || aheadMs <= 0) return;
+    const now = clock.now();
+    runs.setWindow(run.id, windowByNarrative(run, { begin: runs.begin(now), aheadMs }, now));
+  }
+
+  async function askForPage(run: StoredRun, promised: Whole): Promise<void> {
     const answer = await api.listJobs({ orderBy: 'created_at_desc', perPage: run.perPage, offset: run.offset });
     if (isStopping()) return;
     onRequest('jobs', answer.ok ? 'ok' : answer.failure.kind);
-    if (!answer.ok) return whileRunning(run, () => failed(run, answer.failure));
+    if (!answer.ok) return whileRunning(run, () => failed(run, 'jobs', answer.failure));
     let taken: readonly Taken[] = [];
     whileRunning(run, () => {
-      taken = readPage(run, answer.value, whom, detail);
+      taken = readPage(run, answer.value, promised);
     });
     if (taken.length === 0) return;
     ledger.missedTaken();
@@ -100,8 +119,9 @@ export function createRunStep(options: RunStepOptions) {
    * repeat records but never skips one; and the offset that a run goes on from after a restart is right or too small. What is read
    * twice is known by then.
    */
-  function readPage(run: StoredRun, { records, totalRecords }: JobsPage, whom: Whom, detail: string | null): readonly Taken[] {
-    const { missing, taken, unreadable, lastCreatedUs } = compare(run, records, whom);
+  function readPage(run: StoredRun, page: JobsPage, promised: Whole): readonly Taken[] {
+    const { records, totalRecords } = page;
+    const { missing, taken, unreadable, lastCreatedUs } = compare(run, records, promised.whom);
     const offset = run.offset + records.length;
     goOn(run, {
       offset,
@@ -112,9 +132,12 @@ export function createRunStep(options: RunStepOptions) {
       taken: run.taken + taken.length,
       unreadable: run.unreadable + unreadable,
     });
-    const isShort = records.length < run.perPage && (totalRecords === null || offset >= totalRecords);
+    const progress = progressOf(run, page);
+    // Without a total, a short page may be all that Narrative gives at once.
+    const isLast = totalRecords !== null && offset >= totalRecords && records.length < run.perPage && progress === 'onwards';
     const isBehind = lastCreatedUs !== null && lastCreatedUs < (run.fromMs - run.lookbackMs) * 1_000;
-    if (records.length === 0 || isShort || isBehind) end(run, 'done', detail);
+    if (records.length === 0 || isLast || isBehind) done(run, promised);
+    else if (progress === 'endless') end(run, 'failed', endless, 'endless');
     return taken;
   }
 
@@ -122,48 +145,28 @@ export function createRunStep(options: RunStepOptions) {
     runs.save(run.id, { ...run, failures: 0, detail: null, nextAt: clock.now() + stepEveryMs, ...changes });
   }
 
+  /** All that can be told apart was looked at. An automatic run that left some out says so where the next one looks. */
+  function done(run: StoredRun, promised: Whole): void {
+    const clocks = clockWords(api.clockAheadMs());
+    const detail = sentences(promised.detail, clocks && `What is missing may not be found yet, as ${clocks}: set it by NTP`);
+    end(run, 'done', detail, promised.unidentified === null ? null : unidentified);
+  }
+
   function end({ id }: StoredRun, status: RunEnd['status'], detail: string | null, failure: string | null = null): void {
     runs.finish(id, { status, failure, detail, finishedMs: clock.now() });
   }
 
-  /** A request failed: it is made again when that helps, and smaller when that does; else the run has failed. */
-  function failed(run: StoredRun, { kind, detail, afterMs = 0 }: ApiFailure): void {
-    if (kind === 'too-large') return goOn(run, smaller(run));
-    if (!passes(kind)) return end(run, 'failed', detail, kind);
-    const failures = run.failures + 1;
-    if (failures >= maxFailures) return end(run, 'failed', `Given up after ${failures} requests in a row: ${detail}`, kind);
-    const step = Math.min(longestBackoffMs, firstBackoffMs * 2 ** (failures - 1));
-    // Half of it is left to chance, so that relays which failed together don't come back together.
-    const pauseMs = Math.max(Math.round(step * (0.5 + random.fraction() / 2)), afterMs);
-    const nextAt = clock.now() + pauseMs;
-    runs.save(run.id, { ...run, failures, nextAt, detail: `Asks again at ${new Date(nextAt).toISOString()}: ${detail}` });
+  function failed(run: StoredRun, call: 'webhooks' | 'jobs', failure: ApiFailure): void {
+    const next = afterFailure(run, { call, failure, now: clock.now(), stepEveryMs, fraction: random.fraction() });
+    if (next.kind === 'over') end(run, 'failed', next.detail, next.failure);
+    else runs.save(run.id, { ...run, ...next.progress });
   }
 }
 
-/** A record that is too large even by itself is left out: no run would ever come behind it. */
-function smaller({ perPage, offset, unreadable }: StoredRun): Partial<Progress> {
-  if (perPage > 1) return { perPage: Math.floor(perPage / 2) };
-  return { perPage: fullPage, offset: offset + 1, unreadable: unreadable + 1 };
-}
+type Whole = Extract<Promised, { ok: true }>;
 
-/** Whether the same request may succeed later. */
-function passes(kind: ApiFailure['kind']): boolean {
-  switch (kind) {
-    case 'rate-limited':
-    case 'server-error':
-    case 'unreachable':
-    case 'timeout':
-    // An answer that broke off, or a proxy's page in its place.
-    case 'not-json':
-      return true;
-    case 'unauthorized':
-    case 'not-found':
-    case 'refused':
-    case 'too-large':
-    case 'unexpected':
-      return false;
-  }
-}
+const endless =
+  'Narrative\'s job list comes to no end: page after page holds the same jobs, or more than there are. It seems to ignore "offset", so what was lost can\'t be looked for.';
 
 function summaryOf({ state: { jobId, jobType, state, datasetId }, acceptance }: Taken) {
   return {

@@ -29,8 +29,25 @@ export function automaticWindow(
 ): { fromMs: number; untilMs: number } | null {
   const untilMs = newestUntil(now);
   const goesOnFrom = doneUntil === null || doneUntil > now ? begin : doneUntil - overlapMs;
-  const fromMs = Math.ceil(Math.max(begin, goesOnFrom, oldestFrom(now, retentionMs)));
+  // What was done before the beginning is by Narrative's clock, and the beginning by ours, which was ahead.
+  const floor = doneUntil !== null && doneUntil < begin ? goesOnFrom : begin;
+  const fromMs = Math.ceil(Math.max(floor, goesOnFrom, oldestFrom(now, retentionMs)));
   return fromMs < untilMs ? { fromMs, untilMs } : null;
+}
+
+/**
+ * The same window where our clock turns out to be ahead of Narrative's by `aheadMs`: it ends before Narrative's present, and where it
+ * begins with the first start ever, it begins when Narrative's clock showed that. Looking once more changes nothing.
+ */
+export function windowByNarrative(
+  { fromMs, untilMs }: { fromMs: number; untilMs: number },
+  { begin, aheadMs }: { begin: number; aheadMs: number },
+  now: number,
+): { fromMs: number; untilMs: number } {
+  return {
+    fromMs: fromMs === begin ? begin - aheadMs : fromMs,
+    untilMs: Math.min(untilMs, newestUntil(now - aheadMs)),
+  };
 }
 
 type Wrong = Extract<RunStarted, { kind: 'wrong' }>;

@@ -32,8 +32,10 @@ export function shownUrl(url: string): string {
 
 const longestShown = 20;
 
+/** An empty one in the middle stays: nothing of this relay is there. */
 function segmentsOf({ pathname }: URL): string[] {
-  return pathname.split('/').filter(Boolean).map(decoded);
+  const path = pathname.replace(/\/+$/, '');
+  return path === '' ? [] : path.slice(1).split('/').map(decoded);
 }
 
 function decoded(segment: string): string {

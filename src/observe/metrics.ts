@@ -72,7 +72,7 @@ export const metricCatalogue = {
     help: 'Reconciliations that ended, by who asked for them and how they ended.',
     labels: ['trigger', 'outcome'],
   },
-  reconcile_missed_total: {
+  reconcile_taken_total: {
     type: 'counter',
     help: 'States of jobs that no webhook told of and that reconciliation took.',
     labels: ['trigger'],

@@ -164,10 +164,11 @@ export function createLedger(options: LedgerOptions) {
   }
 
   /** Records a job's change. Returns the event that told of it before, or that a run made of it; null when this is the first. */
-  function toldBefore({ seq, jobId, state, updatedAtUs }: NewEvent): number | null {
+  function toldBefore(stored: NewEvent): number | null {
+    const { seq, jobId, state, updatedAtUs } = stored;
     if (jobId === null || state === null) return null;
-    // The time that the job list gives may differ from the webhook's by a little: the job and its state decide.
-    const taken = runsHaveTaken ? missed.takenAs(jobId, state) : null;
+    // What a run takes was compared with what runs took before.
+    const taken = runsHaveTaken && !isReconciled(stored) ? missed.takenAs(jobId, state, updatedAtUs) : null;
     if (taken !== null || updatedAtUs === null) return taken;
     return events.addTransition({ jobId, state, updatedAtUs }, seq);
   }
@@ -209,7 +210,7 @@ export function createLedger(options: LedgerOptions) {
 
   /**
    * Takes a state that no webhook told of, as if one had. Belongs inside the caller's transaction, which also notes the event as
-   * what became of that state; after it, `missedTaken` has to be called.
+   * what became of that state if it was accepted; after it, `missedTaken` has to be called.
    */
   function takeMissed(arrival: Arrival, now: number): Acceptance {
     runsHaveTaken = true;

@@ -1,13 +1,16 @@
 /** States of jobs that no webhook told of. All functions belong inside the caller's transaction. */
+import { hasEnded } from '../event/event.ts';
 import type { Sql } from '../ports.ts';
 
-/** A state that Narrative says a job came to. */
+/** A state that Narrative says a job came to. Times: Narrative's, µs. */
 export interface KnownState {
   jobId: string;
   state: string;
-  /** Narrative's time of it, µs. */
+  /** When the job came to it. */
+  atUs: number;
+  /** When the job was last changed, which is the time that its webhook gave, unless the job was touched since. */
   updatedUs: number;
-  /** Narrative's time of the job's creation, µs, or one before it. */
+  /** When the job was created, or a time before it. */
   createdUs: number;
 }
 
@@ -16,77 +19,114 @@ export interface StoredMissed {
   state: string;
   jobType: string;
   datasetId: string | null;
-  updatedUs: number;
+  /** When the job came to it, Narrative's time, µs. */
+  atUs: number;
   /** Its name in the rules. */
   subscription: string;
-  /** The event that it became; null: it was only looked for. */
+  /** The event that it became; null: it was only looked for, or could not be taken. */
   eventSeq: number | null;
 }
 
-/** The time in a webhook can differ from the one in the job list, which may be rounded; even one from before the creation is it, µs. */
+/** The n-th of its run, from 1. */
+export type NumberedMissed = StoredMissed & { n: number };
+
+/**
+ * So far apart can two times of one state be, µs: a webhook gives the time of the job's last change, the job list that of its end, each
+ * may be rounded, and they come from different machines of Narrative's. A job that comes to the same end again, as Narrative
+ * starts a failed one anew under its id, takes longer than that to do so.
+ */
+const sameStateUs = 60_000_000;
+/** Even a time from so long before the job's creation is one of this job, µs. */
 const driftUs = 1_000_000;
+
+/**
+ * Since when, µs, what was heard of this state means this time and no earlier one. Of states that go on, such as `running`, the
+ * time moves while they do: whatever was heard since the job was created means them.
+ */
+function meantSince({ state, atUs, createdUs }: KnownState): number {
+  return hasEnded(state) ? atUs - sameStateUs : createdUs - driftUs;
+}
 
 export type MissedStore = ReturnType<typeof createMissedStore>;
 
 export function createMissedStore(sql: Sql) {
-  function takenAs(jobId: string, state: string): number | null {
+  function takenSince(jobId: string, state: string, sinceUs: number): number | null {
     return (
       sql.query<{ seq: number }>(
-        'SELECT event_seq AS seq FROM missed WHERE job_id = ? AND state = ? AND event_seq IS NOT NULL LIMIT 1',
+        `SELECT event_seq AS seq FROM missed WHERE job_id = ? AND state = ? AND at_us >= ? AND event_seq IS NOT NULL
+           ORDER BY at_us LIMIT 1`,
         jobId,
         state,
+        sinceUs,
       )[0]?.seq ?? null
     );
   }
 
-  function isKnown({ jobId, state, updatedUs }: KnownState): boolean {
+  function isNoted(run: number, known: KnownState): boolean {
+    const { jobId, state } = known;
+    const noted = sql.query(
+      'SELECT 1 FROM missed WHERE run = ? AND job_id = ? AND state = ? AND at_us >= ? LIMIT 1',
+      run,
+      jobId,
+      state,
+      meantSince(known),
+    );
+    return noted.length > 0;
+  }
+
+  function isKnown(known: KnownState): boolean {
+    const { jobId, state, updatedUs } = known;
     const exact = sql.query(
       'SELECT 1 FROM transitions WHERE updated_at_us = ? AND job_id = ? AND state = ?',
       updatedUs,
       jobId,
       state,
     );
-    if (exact.length > 0 || takenAs(jobId, state) !== null) return true;
+    if (exact.length > 0 || takenSince(jobId, state, meantSince(known)) !== null) return true;
+    // What a run took has its time beside it, whatever its body says.
     const undated = sql.query(
-      'SELECT 1 FROM events WHERE job_id = ? AND state = ? AND job_id IS NOT NULL AND updated_at_us IS NULL LIMIT 1',
+      `SELECT 1 FROM events WHERE job_id = ? AND state = ? AND job_id IS NOT NULL AND updated_at_us IS NULL AND scheme <> 'reconcile' LIMIT 1`,
       jobId,
       state,
     );
     return undated.length > 0;
   }
 
-  /** Of these states, those that came at some time since the job's creation. One walk through all that happened since the oldest. */
-  function cameAtAnyTime(states: readonly KnownState[]): ReadonlySet<string> {
-    const since = Math.min(...states.map(({ createdUs }) => createdUs)) - driftUs;
-    const found = sql.query<{ job_id: string; state: string }>(
-      `SELECT job_id, state FROM transitions WHERE updated_at_us >= ?
-         AND (job_id, state) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))`,
-      since,
+  /** When each of these was last heard of, µs, by `nameOf`. One walk through all that happened since the oldest can have been. */
+  function lastHeard(states: readonly KnownState[]): ReadonlyMap<string, number> {
+    const found = sql.query<{ job_id: string; state: string; lastUs: number }>(
+      `SELECT job_id, state, max(updated_at_us) AS lastUs FROM transitions WHERE updated_at_us >= ?
+         AND (job_id, state) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?)) GROUP BY job_id, state`,
+      Math.min(...states.map(meantSince)),
       JSON.stringify(states.map(({ jobId, state }) => [jobId, state])),
     );
-    return new Set(found.map(({ job_id, state }) => nameOf(job_id, state)));
+    return new Map(found.map((row) => [nameOf(row.job_id, row.state), row.lastUs]));
   }
 
   return {
     /**
-     * Of these states, those that never arrived: no webhook told of them, whatever time it gave or if it gave none, and no earlier
-     * run took them. In their order.
+     * Of these states, those that never arrived: no webhook told of them, or of the job's state without saying when, and no earlier run
+     * took them. Nor those that this run has noted: pages may repeat records. In their order.
      */
-    neverArrived<State extends KnownState>(states: readonly State[]): State[] {
-      const left = states.filter((each) => !isKnown(each));
+    neverArrived<State extends KnownState>(run: number, states: readonly State[]): State[] {
+      const left = states.filter((each) => !isKnown(each) && !isNoted(run, each));
       if (left.length === 0) return left;
-      const came = cameAtAnyTime(left);
-      return left.filter(({ jobId, state }) => !came.has(nameOf(jobId, state)));
+      const heard = lastHeard(left);
+      return left.filter((each) => (heard.get(nameOf(each.jobId, each.state)) ?? -Infinity) < meantSince(each));
     },
-    /** The event that a run made of a state; null: none did. */
-    takenAs,
+    /**
+     * The event that a run made of what a webhook tells of; null: none did, or it is news, since the job has come to that state again.
+     * `updatedUs`: Narrative's time in the webhook, µs; null: it says none.
+     */
+    takenAs: (jobId: string, state: string, updatedUs: number | null): number | null =>
+      takenSince(jobId, state, updatedUs === null ? Number.MIN_SAFE_INTEGER : updatedUs - sameStateUs),
     /** Whether any run has ever taken a state. */
     anyTaken: (): boolean => sql.query('SELECT 1 FROM missed WHERE event_seq IS NOT NULL LIMIT 1').length > 0,
-    /** Adds to what a run found. False when it is there already: pages may repeat records. */
+    /** Adds to what a run found. False when it is there already. */
     add(run: number, missed: StoredMissed): boolean {
       return (
         sql.query(
-          `INSERT INTO missed (run, n, job_id, state, job_type, dataset_id, updated_us, subscription, event_seq)
+          `INSERT INTO missed (run, n, job_id, state, job_type, dataset_id, at_us, subscription, event_seq)
              VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM missed WHERE run = ?), ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1`,
           run,
           run,
@@ -94,16 +134,16 @@ export function createMissedStore(sql: Sql) {
           missed.state,
           missed.jobType,
           missed.datasetId,
-          missed.updatedUs,
+          missed.atUs,
           missed.subscription,
           missed.eventSeq,
         ).length === 1
       );
     },
     /** What a run found, in that order, after the n-th (0 for all). */
-    of(run: number, after: number, limit: number): StoredMissed[] {
-      return sql.query<StoredMissed & Record<string, never>>(
-        `SELECT job_id AS jobId, state, job_type AS jobType, dataset_id AS datasetId, updated_us AS updatedUs, subscription,
+    of(run: number, after: number, limit: number): NumberedMissed[] {
+      return sql.query<NumberedMissed & Record<string, never>>(
+        `SELECT n, job_id AS jobId, state, job_type AS jobType, dataset_id AS datasetId, at_us AS atUs, subscription,
            event_seq AS eventSeq FROM missed WHERE run = ? AND n > ? ORDER BY n LIMIT ?`,
         run,
         after,

@@ -14,7 +14,7 @@ export interface StoredRun {
   lookbackMs: number;
   subscription: string | null;
   status: RunStatus;
-  /** The kind of what it failed of; null: it has not failed. */
+  /** The kind of what it failed of, or of what one that is done could not look at; null: neither. */
   failure: string | null;
   detail: string | null;
   startedMs: number;
@@ -105,6 +105,10 @@ export function createReconciliationStore(sql: Sql) {
         id,
       );
     },
+    /** Of a run that turns out to have been made by a clock that is wrong. */
+    setWindow(id: number, { fromMs, untilMs }: Pick<StoredRun, 'fromMs' | 'untilMs'>): void {
+      sql.query('UPDATE reconciliations SET from_at = ?, until_at = ? WHERE id = ?', fromMs, untilMs, id);
+    },
     finish(id: number, { status, failure, detail, finishedMs }: RunEnd): void {
       sql.query(
         'UPDATE reconciliations SET status = ?, failure = ?, detail = ?, finished_at = ? WHERE id = ?',
@@ -120,12 +124,18 @@ export function createReconciliationStore(sql: Sql) {
     find: (id: number): StoredRun | null => select('WHERE id = ?', id)[0] ?? null,
     /** Newest first. */
     list: (limit: number): StoredRun[] => select('ORDER BY id DESC LIMIT ?', limit),
-    /** The one whose turn it is: the oldest that is not over. */
-    current: (): StoredRun | null => select(`WHERE status = 'running' ORDER BY id LIMIT 1`)[0] ?? null,
+    /** The one whose turn it is: one that nobody asked for, else the oldest that is not over. */
+    current: (): StoredRun | null => select(`WHERE status = 'running' ORDER BY ${automatic} DESC, id LIMIT 1`)[0] ?? null,
+    /** How many that operators asked for are not over. */
+    countAsked: (): number =>
+      sql.query<{ n: number }>(`SELECT count(*) AS n FROM reconciliations WHERE status = 'running' AND NOT (${automatic})`)[0]!.n,
     /** The last that nobody asked for, whatever came of it. */
     lastAutomatic: (): StoredRun | null => select(`WHERE ${automatic} ORDER BY id DESC LIMIT 1`)[0] ?? null,
     /** The last that nobody asked for and that got to its end. */
     lastDone,
+    /** The same, with nothing left out. */
+    lastWhole: (): StoredRun | null =>
+      select(`WHERE ${automatic} AND status = 'done' AND failure IS NULL ORDER BY id DESC LIMIT 1`)[0] ?? null,
     /** Of those that nobody asked for, the last that are done or failed; newest first. */
     lastEnded: (limit: number): StoredRun[] =>
       select(`WHERE ${automatic} AND status IN ('done', 'failed') ORDER BY id DESC LIMIT ?`, limit),

@@ -187,6 +187,16 @@ describe('what is refused', () => {
     expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/\(409\): .*NARRATIVE_API_TOKEN/) });
   });
 
+  test('by a relay at which ten runs wait', async () => {
+    holdUp();
+    const headers = { authorization: `Bearer ${adminToken}` };
+    const ask = () => fetch(`${stage.relay.url}/api/v1/reconciliations`, { method: 'POST', headers, body: '{"since":"6h"}' });
+    for (let i = 0; i < 10; i++) await ask();
+    const { status, stdout, stderr } = await reconcile();
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toContain('the relay refused (429): 10 runs are waiting');
+  });
+
   test('while it is followed, when the relay goes away: the run does not', async () => {
     holdUp();
     const { id, goAway, ended } = await startWatcher('--from', '6h');

@@ -153,6 +153,14 @@ describe('a run', () => {
     expect(told).toMatchObject([{ run: waiting.id }]);
   });
 
+  test('is refused while ten others wait, with a time to come back', async () => {
+    holdUp(3_000);
+    for (let i = 0; i < 10; i++) await begin();
+    const refused = await ask('POST', url, { since: '6h' });
+    expect(refused.headers.get('retry-after')).toBe('60');
+    expect(await detailOf(refused, 429)).toBe('10 runs are waiting: ask again when they have ended, or cancel some.');
+  });
+
   test('that is over is not cancelled any more', async () => {
     const done = await over(await begin());
     expect(await (await ask('DELETE', `${url}/${done.id}`)).json()).toEqual(done);

@@ -53,6 +53,41 @@ describe('by its id', () => {
   });
 });
 
+describe('what was archived before one that has an id', () => {
+  const now = theirs('new', common);
+
+  test('is found at the same URL', () => {
+    const known = [
+      now,
+      theirs('old', `${common}/`, 'archived'),
+      theirs('active', common),
+      theirs('far', `${common}/x`, 'archived'),
+    ];
+    expect(idsOf(identify([ours('production', 'new')], known, undefined))).toEqual([['new', 'old']]);
+  });
+
+  test('is found at any address of its own, whatever url-token it had', () => {
+    const own = [
+      theirs('b', `${common}/production/not-a-real-token`, 'archived'),
+      theirs('c', `${common}/%70roduction`, 'archived'),
+    ];
+    const found = identify(
+      [ours('production', 'new'), ours('staging', 'other')],
+      [now, ...own, theirs('other', common)],
+      publicUrl,
+    );
+    expect(idsOf(found)).toEqual([['new', 'b', 'c'], ['other']]);
+  });
+
+  test('is nobody’s where others of the rules deliver to the same URL', () => {
+    const known = [now, theirs('other', common), theirs('old', common, 'archived')];
+    expect(idsOf(identify([ours('production', 'new'), ours('staging', 'other')], known, publicUrl))).toEqual([
+      ['new'],
+      ['other'],
+    ]);
+  });
+});
+
 describe('by its URL', () => {
   test.each([
     `${common}/production`,
@@ -60,6 +95,7 @@ describe('by its URL', () => {
     `${common}/production?source=narrative`,
     'https://RELAY.example.com:443/webhooks/narrative/production',
     `${common}/production/not-a-real-url-token`,
+    `${common}/%70roduction`,
   ])('%s is that of production', (url) => {
     expect(idsOf(identify([ours('production'), ours('staging')], [theirs('a', url)], publicUrl))).toEqual([['a'], []]);
   });
@@ -67,6 +103,8 @@ describe('by its URL', () => {
   test.each([
     `${common}/production2`,
     `${common}/production/token/more`,
+    `${publicUrl}//webhooks/narrative/production`,
+    `${common}//production`,
     `${common}/PRODUCTION`,
     'https://relay.example.org/webhooks/narrative/production',
     'https://relay.example.com:8443/webhooks/narrative/production',

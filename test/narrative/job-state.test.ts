@@ -13,15 +13,26 @@ const record = (changes: JsonObject = {}): JsonObject => ({
 });
 
 describe('when a job came to its state', () => {
+  const updated = '2026-03-02T09:10:00.5Z';
+  const ended = '2026-03-02T09:10:00.000001Z';
+  const created = '2026-03-02T09:00:00Z';
+
   test.each([
-    ['its last change says', {}, '2026-03-02T09:10:00.5Z'],
-    ['else its end', { updated_at: null }, '2026-03-02T09:10:00.000001Z'],
-    ['else its creation', { updated_at: 'soon', ended_at: null }, '2026-03-02T09:00:00Z'],
+    ['its end says, if it has ended', {}, ended],
+    ['else its last change, if it has ended', { ended_at: null }, updated],
+    ['its last change says, if it goes on', { state: 'running' }, updated],
+    ['else an end that it should not have', { state: 'running', updated_at: null }, ended],
+    ['else its creation', { updated_at: 'soon', ended_at: null }, created],
   ])('%s', (_what, changes, expected) => {
     const state = readJobState(record(changes));
-    expect(state).toMatchObject({ jobId: 'a', state: 'failed', jobType: 'forecast', updatedAt: expected });
-    expect(state!.updatedUs).toBe(Date.parse(expected) * 1_000 + (expected.includes('000001') ? 1 : 0));
+    expect(state).toMatchObject({ jobId: 'a', jobType: 'forecast', at: expected, record: record(changes) });
+    expect(state!.atUs).toBe(Date.parse(expected) * 1_000 + (expected === ended ? 1 : 0));
     expect(state!.createdUs).toBe(Date.UTC(2026, 2, 2, 9) * 1_000);
+  });
+
+  test('is kept beside its last change, which is what its webhook says', () => {
+    expect(readJobState(record())!.updatedUs).toBe(Date.parse(updated) * 1_000);
+    expect(readJobState(record({ updated_at: null }))!.updatedUs).toBe(Date.parse(ended) * 1_000 + 1);
   });
 
   test.each([
@@ -33,12 +44,16 @@ describe('when a job came to its state', () => {
     expect(readJobState(record(changes))).toBeNull();
   });
 
+  test.each([null, 7, 'a', [], [record()]])('is not known of %j, which is no record', (value) => {
+    expect(readJobState(value)).toBeNull();
+  });
+
   test('is read in either spelling', () => {
     const camel = { jobId: 'a', state: 'failed', jobType: 'forecast', updatedAt: '2026-03-02T09:10:00.5' };
     expect(readJobState(camel)).toMatchObject({
       jobId: 'a',
       jobType: 'forecast',
-      updatedAt: '2026-03-02T09:10:00.5Z',
+      at: '2026-03-02T09:10:00.5Z',
       createdUs: null,
     });
   });

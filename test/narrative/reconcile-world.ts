@@ -2,7 +2,7 @@
  * The reconciler on a real store and a real ledger; time is in the test's hand, and so is Narrative: a list of jobs that a test
  * writes, behind the interface of the API client.
  */
-import type { JsonObject } from '../../src/event/json.ts';
+import type { JsonObject, JsonValue } from '../../src/event/json.ts';
 import { createSequence } from '../../src/event/id.ts';
 import { parseBody } from '../../src/event/parse.ts';
 import type { ApiFailure, JobsQuery, NarrativeApi, Subscription } from '../../src/narrative/api.ts';
@@ -34,6 +34,8 @@ export interface JobSketch {
   created?: number;
   /** The same; null: the record says no such time. */
   updated: number | null;
+  /** The same; undefined: the record says no such time. */
+  ended?: number;
   type?: string;
   /** µs that are added to the time. */
   us?: number;
@@ -42,7 +44,7 @@ export interface JobSketch {
 const iso = (atMs: number, us = 0) => new Date(atMs).toISOString().replace('Z', String(us).padStart(3, '0'));
 
 /** As `/jobs` writes it. Goes to the destination `chat`. */
-export function recordOf({ id, state, created, updated, type = 'materialize-view', us = 0 }: JobSketch): JsonObject {
+export function recordOf({ id, state, created, updated, ended, type = 'materialize-view', us = 0 }: JobSketch): JsonObject {
   return {
     job_id: id,
     state,
@@ -51,6 +53,7 @@ export function recordOf({ id, state, created, updated, type = 'materialize-view
     result: { snapshot_id: 1724919539450264600n },
     created_at: iso(startMs - (created ?? updated ?? 0)),
     ...(updated === null ? {} : { updated_at: iso(startMs - updated, us) }),
+    ...(ended === undefined ? {} : { ended_at: iso(startMs - ended) }),
   };
 }
 
@@ -94,11 +97,19 @@ export function createReconcileWorld(options: WorldOptions = {}) {
   migrate(sql);
   const narrative = {
     jobs: [] as JobSketch[],
+    /** What else is in the list, before all jobs. */
+    odd: [] as JsonValue[],
     subscriptions: [subscriptionOf()],
     /** Whether a page says how many jobs there are. */
     totals: true,
     /** What the next requests come to instead. */
     faults: [] as ApiFailure[],
+    /** Narrative's clock, before ours; null: it says no time. */
+    clockAheadMs: null as number | null,
+    /** What each request for jobs comes to; null: jobs. */
+    jobsFault: null as ApiFailure | null,
+    /** Pages are the first one, whatever was asked for. */
+    ignoresOffset: false,
     /** Requests get no answer until the test says so. */
     silent: false,
     /** Bytes are not counted; a page of more records than this is too large. */
@@ -119,28 +130,36 @@ export function createReconcileWorld(options: WorldOptions = {}) {
   async function answer<T>(call: string, query: JobsQuery | undefined, work: () => T | ApiFailure) {
     narrative.asked.push({ at: now - startMs, call, ...(query ? { query } : {}) });
     if (narrative.silent) await new Promise<void>((resolve) => unanswered.push(resolve));
-    const failure = narrative.faults.shift();
+    // Subscriptions are never too many for an answer.
+    const isMeant = query !== undefined || narrative.faults[0]?.kind !== 'too-large';
+    const failure = isMeant ? narrative.faults.shift() : undefined;
     const value = failure ?? work();
     return isFailure(value) ? ({ ok: false, failure: value } as const) : ({ ok: true, value } as const);
   }
 
-  function pageOf({ offset, perPage, orderBy }: JobsQuery) {
+  function pageOf({ offset: asked, perPage, orderBy }: JobsQuery) {
+    const offset = narrative.ignoresOffset ? 0 : asked;
     if (orderBy !== 'created_at_desc') throw new Error('the reconciler has to say in which order');
     const createdAgo = ({ created, updated }: JobSketch) => created ?? updated ?? 0;
     const sorted = narrative.jobs.toSorted((a, b) => createdAgo(a) - createdAgo(b));
-    const page = sorted.slice(offset, offset + Math.min(perPage, narrative.cap));
-    if (page.length > narrative.mostRecords || page.some(({ id }) => narrative.huge.has(id))) return tooLarge;
-    return { records: page.map(recordOf), totalRecords: narrative.totals ? sorted.length : null };
+    const entries = [
+      ...narrative.odd.map((record) => ({ record, isHuge: false })),
+      ...sorted.map((job) => ({ record: recordOf(job), isHuge: narrative.huge.has(job.id) })),
+    ];
+    const page = entries.slice(offset, offset + Math.min(perPage, narrative.cap));
+    if (page.length > narrative.mostRecords || page.some(({ isHuge }) => isHuge)) return tooLarge;
+    return { records: page.map(({ record }) => record), totalRecords: narrative.totals ? entries.length : null };
   }
 
   const unused = () => Promise.reject(new Error('nothing of this is for the reconciler'));
   const api: NarrativeApi = {
     listSubscriptions: () => answer('webhooks', undefined, () => [...narrative.subscriptions]),
-    listJobs: (query) => answer('jobs', query, () => pageOf(query)),
+    listJobs: (query) => answer('jobs', query, () => narrative.jobsFault ?? pageOf(query)),
     showSubscription: unused,
     createSubscription: unused,
     archiveSubscription: unused,
     getJob: unused,
+    clockAheadMs: () => narrative.clockAheadMs,
   };
   let life = begin();
 
@@ -303,6 +322,15 @@ export function createReconcileWorld(options: WorldOptions = {}) {
       rows<{ name: string }>(`SELECT job_id || ' ' || state AS name FROM events WHERE scheme = 'reconcile' ORDER BY seq`).map(
         ({ name }) => name,
       ),
+    /** Everything that was told, as its body says it, and which way it came. */
+    tellings: () =>
+      rows<{ scheme: string; body: Uint8Array }>(`SELECT scheme, body FROM events WHERE outcome <> 'repeated' ORDER BY seq`).map(
+        ({ scheme, body }) => {
+          const parsed = parseBody(body);
+          if (parsed.kind !== 'event' || parsed.event.kind !== 'job') throw new Error('an event of another kind was stored');
+          return { scheme, job: parsed.event.job };
+        },
+      ),
     /** `job state`, of everything that was told: whatever was no repetition. */
     told: () =>
       rows<{ name: string }>(`SELECT job_id || ' ' || state AS name FROM events WHERE outcome <> 'repeated' ORDER BY seq`).map(
@@ -316,6 +344,16 @@ export function createReconcileWorld(options: WorldOptions = {}) {
 }
 
 export type ReconcileWorld = ReturnType<typeof createReconcileWorld>;
+
+/** Of all runs, the oldest first: what asked for it, how it is, and its window in minutes since the world began. */
+export const runsOf = (world: ReconcileWorld) =>
+  world.reconciler
+    .list(100)
+    .toReversed()
+    .map(
+      ({ trigger, status, fromMs, untilMs }) =>
+        `${trigger} ${status} ${(fromMs - startMs) / minute}…${(untilMs - startMs) / minute}`,
+    );
 
 export const failureOf = (kind: ApiFailure['kind'], changes: Partial<ApiFailure> = {}): ApiFailure => ({
   kind,

@@ -1,21 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { RelayFacts } from '../../src/event/event.ts';
-import { watchReconcile } from '../../src/incident/watch-reconcile.ts';
-import { createWatch } from '../../src/incident/watch.ts';
-import { createReconciliationStore } from '../../src/store/reconciliations.ts';
 import { startMs } from '../outbox/examples.ts';
-import { rulesOf } from '../rules/support.ts';
-import { createReconcileWorld, day, failureOf, hour, minute, second, type ReconcileWorld } from './reconcile-world.ts';
-
-/** Of all runs, the oldest first: what asked for it, how it is, and its window in minutes since the world began. */
-const runsOf = (world: ReconcileWorld) =>
-  world.reconciler
-    .list(100)
-    .toReversed()
-    .map(
-      ({ trigger, status, fromMs, untilMs }) =>
-        `${trigger} ${status} ${(fromMs - startMs) / minute}…${(untilMs - startMs) / minute}`,
-    );
+import { createReconcileWorld, day, failureOf, hour, minute, runsOf, second } from './reconcile-world.ts';
 
 const failed = (id: string, atMinute: number) => ({ id, state: 'failed', updated: -atMinute * minute });
 
@@ -244,84 +229,5 @@ describe('what is past its retention', () => {
     expect(steps).toBe(3);
     expect(runsOf(world)).toEqual(['schedule done 54…119']);
     expect(world.sql.query('SELECT * FROM missed')).toEqual([]);
-  });
-});
-
-describe('the relay says about itself', () => {
-  /** Looks as the watch does, and returns all that was said so far. */
-  function watching(world: ReconcileWorld, isOn = true): () => string[] {
-    return () => {
-      const watch = createWatch({
-        sql: world.sql,
-        raise: world.ledger.raise,
-        parked: () => [],
-        undelivered: () => [],
-        destinations: () => new Map(),
-        lastEventAt: () => null,
-        config: () => rulesOf('rules: []\n').watch,
-        furtherTopics: [watchReconcile(createReconciliationStore(world.sql).lastEnded, isOn)],
-        clock: { now: () => world.now },
-        log: { debug() {}, info() {}, warn() {}, error: (fields) => expect(fields).toBeNull() },
-      });
-      world.sql.transaction(() => watch.run(world.now));
-      return world.sql
-        .query<{ body: Uint8Array }>(`SELECT body FROM events WHERE kind = 'relay' ORDER BY seq`)
-        .map(({ body }) => JSON.parse(new TextDecoder().decode(body)) as RelayFacts)
-        .map(({ topic, state, detail }) => `${topic} ${state}: ${detail}`);
-    };
-  }
-  const began = 'reconcile failed: ';
-  const ended = 'reconcile completed: Narrative can be asked for lost events again, and was.';
-  const newWorld = () => createReconcileWorld({ everyMs: hour, plan: rulesOf('rules: []\n').plan });
-
-  test('that lost events are not found once three runs have failed, and that they are again; over restarts, each once', async () => {
-    const world = newWorld();
-    const said = watching(world);
-    await world.start();
-    await world.pass(hour + minute);
-    world.narrative.faults = [failureOf('refused'), failureOf('unexpected'), failureOf('refused'), failureOf('refused')];
-    await world.pass(2 * hour);
-    expect(said()).toEqual([]);
-    await world.pass(hour);
-    const told = `${began}Lost events are not found: Narrative was asked for them 3 times in vain: Narrative said refused`;
-    expect(said()).toEqual([told]);
-    await world.pass(hour);
-    await world.restart();
-    expect(said()).toEqual([told]);
-    await world.pass(minute);
-    expect(said()).toEqual([told, ended]);
-    await world.pass(hour);
-    expect(said()).toEqual([told, ended]);
-  });
-
-  test('nothing before the third, though there was none before them', async () => {
-    const world = newWorld();
-    const said = watching(world);
-    await world.start();
-    world.narrative.faults = Array.from({ length: 3 }, () => failureOf('refused'));
-    await world.pass(2 * hour + minute);
-    expect([said(), runsOf(world).length]).toEqual([[], 2]);
-    await world.pass(hour);
-    expect(said()).toHaveLength(1);
-  });
-
-  test('that the token is refused, at the first time', async () => {
-    const world = newWorld();
-    const said = watching(world);
-    await world.start();
-    world.narrative.faults = [failureOf('unauthorized')];
-    await world.pass(hour + minute);
-    const told = `${began}Narrative's API refuses the token, so lost events are not found: Narrative said unauthorized`;
-    expect(said()).toEqual([told]);
-    await world.pass(10 * second);
-    expect(watching(world, false)()).toEqual([told, expect.stringContaining('not asked for lost events any more')]);
-  });
-
-  test('nothing of runs that an operator asked for', async () => {
-    const world = newWorld();
-    await world.start();
-    world.narrative.faults = [failureOf('unauthorized'), failureOf('refused'), failureOf('refused')];
-    for (let i = 0; i < 3; i++) expect(await world.run()).toMatchObject({ status: 'failed' });
-    expect(watching(world)()).toEqual([]);
   });
 });

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ApiFailure } from '../../src/narrative/api.ts';
+import type { Sql } from '../../src/ports.ts';
 import { startMs } from '../outbox/examples.ts';
-import { createReconcileWorld, failureOf, hour, minute, second, type ReconcileWorld } from './reconcile-world.ts';
+import { openMemorySql } from '../store/memory-sql.ts';
+import { createReconcileWorld, day, failureOf, hour, minute, second, type ReconcileWorld } from './reconcile-world.ts';
 
 let world: ReconcileWorld;
 
@@ -50,6 +52,14 @@ describe('a request that fails', () => {
     },
   );
 
+  test('for jobs is given up after twelve though Narrative tells its subscriptions all the while', async () => {
+    world.narrative.jobsFault = failureOf('server-error');
+    const id = world.ask();
+    await world.pass(2 * hour);
+    expect(world.reconciler.find(id)).toMatchObject({ status: 'failed', detail: expect.stringContaining('after 12 requests') });
+    expect(world.narrative.asked.filter(({ call }) => call === 'jobs')).toHaveLength(12);
+  });
+
   test('counts anew after one that did not', async () => {
     world.narrative.faults = times(11, failureOf('server-error'));
     const id = world.ask();
@@ -70,6 +80,51 @@ describe('a request that fails', () => {
       expect(world.reconciler.find(id)).toMatchObject({ status: 'failed', detail: `Narrative said ${kind}`, taken: 200 });
       expect(world.narrative.asked).toHaveLength(3);
       expect(world.ended).toMatchObject([{ status: 'failed', failure: kind }]);
+    },
+  );
+
+  test.each(['timeout', 'not-json'] as const)('as %s, for jobs, is made for half of them; then for more again', async (kind) => {
+    const id = world.ask();
+    await world.settle();
+    world.narrative.faults = times(3, failureOf(kind));
+    await world.pass(minute);
+    expect(world.reconciler.find(id)).toMatchObject({ status: 'done', taken: 450, unreadable: 0 });
+    expect(world.narrative.asked.slice(1).map(({ query }) => [query!.offset, query!.perPage])).toEqual([
+      [0, 200],
+      [0, 100],
+      [0, 50],
+      [0, 25],
+      [25, 50],
+      [75, 100],
+      [175, 200],
+      [375, 200],
+    ]);
+  });
+
+  test('for one job leaves it in: it is given up after twelve, as any other', async () => {
+    const id = world.ask();
+    await world.settle();
+    world.narrative.faults = times(12, failureOf('timeout'));
+    await world.pass(hour);
+    expect(world.reconciler.find(id)).toMatchObject({ status: 'failed', jobs: 0, unreadable: 0 });
+    expect(world.narrative.asked.slice(-4).map(({ query }) => query!.perPage)).toEqual([1, 1, 1, 1]);
+  });
+
+  test.each([
+    ['at first', [day], 0],
+    ['after a wait', [4 * hour, 4 * hour], 4 * hour],
+  ])(
+    'and that Narrative wants to wait for till more than 6 h after the run began ends it %s',
+    async (_when, waits, endsAfter) => {
+      world.narrative.faults = waits.map((afterMs) => failureOf('rate-limited', { afterMs }));
+      const id = world.ask();
+      await world.pass(day);
+      const { status, detail, finishedMs } = world.reconciler.find(id)!;
+      expect([status, finishedMs]).toEqual(['failed', startMs + endsAfter]);
+      const next = new Date(startMs + endsAfter + waits.at(-1)!).toISOString();
+      expect(detail).toBe(
+        `Given up, for it could ask again only at ${next}, more than 6 h after it began: Narrative said rate-limited`,
+      );
     },
   );
 
@@ -132,6 +187,79 @@ describe('a store that fails', () => {
       expect(world.taken()).toHaveLength(450);
     },
   );
+});
+
+describe('a fault of the relay itself', () => {
+  /** Pages can't be had, whatever the client is to return. */
+  const breakPages = () => void (world.narrative.jobs = null as never);
+  const jobs = () => Array.from({ length: 450 }, (_, i) => ({ id: `j${i}`, state: 'failed', updated: hour + i }));
+  const mendPages = () => void (world.narrative.jobs = jobs());
+
+  test('that a run meets again and again ends it, so that the next has its turn', async () => {
+    const id = world.ask();
+    const next = world.ask();
+    breakPages();
+    await world.pass(9 * minute);
+    expect(world.reconciler.find(id)!.status).toBe('running');
+    await world.pass(minute);
+    expect(world.reconciler.find(id)).toMatchObject({
+      status: 'failed',
+      detail: expect.stringMatching(/^Given up after 20 faults of the relay's own in a row, which its log shows: TypeError: /),
+    });
+    mendPages();
+    await world.pass(minute);
+    expect(world.reconciler.find(next)).toMatchObject({ status: 'done', taken: 450 });
+  });
+
+  test('that passes is forgotten', async () => {
+    const id = world.ask();
+    for (const offset of [0, 200]) {
+      expect(world.reconciler.find(id)).toMatchObject({ status: 'running', jobs: offset });
+      breakPages();
+      await world.pass(9 * minute);
+      mendPages();
+      await world.pass(300);
+    }
+    await world.pass(minute);
+    expect(world.reconciler.find(id)).toMatchObject({ status: 'done', taken: 450 });
+  });
+
+  test('is none where the store can not be written: however long, the run goes on when it can', async () => {
+    let isFull = false;
+    const sql = openMemorySql();
+    const transaction: Sql['transaction'] = (work) => {
+      if (isFull) throw new Error('database or disk is full');
+      return sql.transaction(work);
+    };
+    world = createReconcileWorld({ sql: { ...sql, transaction } });
+    await world.start();
+    const id = world.ask();
+    isFull = true;
+    await world.pass(hour);
+    expect(world.lines('a reconciliation can not be given up: it goes on').length).toBeGreaterThan(50);
+    isFull = false;
+    await world.pass(minute);
+    expect(world.reconciler.find(id)!.status).toBe('done');
+  });
+});
+
+describe('a job list', () => {
+  test('without a total is read to its end, though its pages are shorter than asked for', async () => {
+    world.narrative.totals = false;
+    world.narrative.cap = 100;
+    expect(await world.run()).toMatchObject({ status: 'done', jobs: 450, jobsInAll: null, taken: 450 });
+    expect(world.narrative.asked.at(-1)!.query!.offset).toBe(450);
+  });
+
+  test.each([
+    ['with a total', true, 100],
+    ['with a total that three of them come to', true, 150],
+    ['without', false, 200],
+  ])('%s whose pages are always the first ends the run, which says so', async (_what, totals, cap) => {
+    Object.assign(world.narrative, { totals, cap, ignoresOffset: true });
+    expect(await world.run()).toMatchObject({ status: 'failed', detail: expect.stringContaining('ignore "offset"'), taken: cap });
+    expect(world.narrative.asked.length).toBeLessThan(10);
+  });
 });
 
 test('stopping waits for the request under way, and does nothing with its answer', async () => {

@@ -71,7 +71,7 @@ rules: [{ name: ends, match: { states: [failed, completed] }, send: [{ to: hook 
   const metrics = await (await fetch(`${url}/metrics`)).text();
   for (const series of [
     'reconcile_runs_total{trigger="start",outcome="done"} 1',
-    'reconcile_missed_total{trigger="start"} 2',
+    'reconcile_taken_total{trigger="start"} 2',
     'narrative_api_requests_total{call="webhooks",outcome="ok"} 1',
     'narrative_api_requests_total{call="jobs",outcome="ok"} 1',
     'reconcile_last_success_timestamp_seconds ',

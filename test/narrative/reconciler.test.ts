@@ -19,11 +19,12 @@ describe('a run', () => {
     expect(run).toMatchObject({ status: 'done', detail: null, jobs: 2, jobsInAll: 2, missing: 1, taken: 0, unreadable: 0 });
     expect(world.reconciler.missed(run.id, 0, 10)).toEqual([
       {
+        n: 1,
         jobId: 'a',
         state: 'failed',
         jobType: 'materialize-view',
         datasetId: 'a',
-        updatedMs: startMs - hour,
+        atMs: startMs - hour,
         subscription: 'production',
         eventId: null,
       },
@@ -234,45 +235,6 @@ describe('what has arrived is not missed', () => {
     world.narrative.jobs = [failed];
     await world.run({ apply: false });
     expect(await world.webhook(failed)).toMatchObject({ kind: 'accepted' });
-  });
-});
-
-describe('records that say little', () => {
-  test('without a time of the change, the end and then the creation count', async () => {
-    world.narrative.jobs = [{ id: 'a', state: 'failed', created: hour, updated: null }];
-    expect(await world.run()).toMatchObject({ taken: 1 });
-    expect(await world.run()).toMatchObject({ missing: 0 });
-  });
-
-  test('without a job, or any time, are counted as unreadable', async () => {
-    world.narrative.jobs = [failed, { ...failed, id: '' }];
-    expect(await world.run()).toMatchObject({ status: 'done', jobs: 2, taken: 1, unreadable: 1 });
-  });
-
-  test('that are too many for an answer are asked for in smaller pages, and in larger ones afterwards', async () => {
-    world.narrative.jobs = Array.from({ length: 300 }, (_, i) => ({ id: `j${i}`, state: 'failed', updated: hour + i }));
-    world.narrative.mostRecords = 60;
-    const id = world.ask();
-    await world.pass(1_000);
-    world.narrative.mostRecords = Infinity;
-    await world.pass(minute);
-    expect(world.reconciler.find(id)).toMatchObject({ status: 'done', taken: 300, unreadable: 0 });
-    expect(world.narrative.asked.map(({ query }) => query && [query.offset, query.perPage])).toEqual([
-      undefined,
-      [0, 200],
-      [0, 100],
-      [0, 50],
-      [50, 100],
-      [50, 50],
-      [100, 100],
-      [200, 200],
-    ]);
-  });
-
-  test('of which one is too large by itself are read without it', async () => {
-    world.narrative.jobs = Array.from({ length: 30 }, (_, i) => ({ id: `j${i}`, state: 'failed', updated: hour + i }));
-    world.narrative.huge.add('j20');
-    expect(await world.run()).toMatchObject({ status: 'done', jobs: 30, taken: 29, unreadable: 1 });
   });
 });
 

@@ -13,8 +13,11 @@ import { relay, type CommandResult } from '../cli/relay-command.ts';
 import { adminToken, openIncidentStage, type IncidentStage } from './incident-stage.ts';
 import type { LaunchOptions, RelayChild } from './relay-child.ts';
 
-/** How far a relay's clock is ahead that is to find what is younger than a minute, ms. */
-export const later = { aheadMs: 600_000 };
+/** So long ago is what happens, ms, by Narrative's clock and ours: what is younger than a minute, a run leaves alone. */
+const agoMs = 240_000;
+/** The clock of a relay that was there before that. */
+export const before = { aheadMs: -1.5 * agoMs };
+const hourMs = 3_600_000;
 
 export interface Transition {
   id: string;
@@ -41,7 +44,8 @@ export async function openNarrativeStage(context: TestContext, rules: string): P
   const narrative = await startSimulator({
     token: 'narrative-token-not-a-real-one',
     retries: { maxAttempts: 2, backoffMs: 20 },
-    ports: { now: Date.now, storyNow: Date.now, wait: (ms) => wait(ms), speed: 1 },
+    // The subscription has been there for an hour.
+    ports: { now: Date.now, storyNow: () => Date.now() - hourMs, wait: (ms) => wait(ms), speed: 1 },
   });
   context.onTestFinished(() => narrative.close());
   const port = await freePort('127.0.0.1');
@@ -79,14 +83,15 @@ export async function openNarrativeStage(context: TestContext, rules: string): P
       prepared.launch({ ...options, environment: { PORT: String(port), ...settings, ...written, ...environment } }),
     command,
     happens({ id, state, datasetId }) {
-      const at = zoneless(Date.now() * 1000 + (moment += 1));
+      const atMs = Date.now() - agoMs;
+      const at = zoneless(atMs * 1000 + (moment += 1));
       const job = {
         job_id: id,
         type: 'datasets_deliver_data',
         state,
         input: { dataset_id: datasetId },
         request_source: { type: 'process', name: 'nightly-refresh' },
-        created_at: zoneless((Date.now() - 60_000) * 1000),
+        created_at: zoneless((atMs - 60_000) * 1000),
         updated_at: at,
         ended_at: at,
         failures: state === 'failed' ? [{ message: `${id}: out of memory`, timestamp: at }] : [],

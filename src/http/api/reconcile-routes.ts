@@ -18,6 +18,8 @@ export interface ReconcileRoutesOptions {
 const path = '/reconciliations';
 const maxListed = 50;
 const maxMissed = 500;
+/** After which some of the runs that wait may be over, seconds. */
+const busyS = 60;
 
 const wholeNumber = (least: number, most: number) =>
   z
@@ -46,6 +48,8 @@ export function addReconcileRoutes(api: Hono, { reader, reconciler, clock, log }
     switch (asked.kind) {
       case 'off':
         return problem(409, asked.detail);
+      case 'busy':
+        return problem(429, asked.detail, { 'retry-after': String(busyS) });
       case 'wrong':
         return wrongFields([`${asked.field === 'from' ? begins : asked.field}: ${asked.detail}`]);
       case 'started':
@@ -71,9 +75,10 @@ export function addReconcileRoutes(api: Hono, { reader, reconciler, clock, log }
     const { after, limit } = query.value;
     // One more than is shown tells whether there is more.
     const missed = reconciler.missed(id, after, limit + 1);
+    const shown = missed.slice(0, limit);
     return json(200, {
-      missed: missed.slice(0, limit).map(missedAnswerOf),
-      next: missed.length > limit ? after + limit : null,
+      missed: shown.map(missedAnswerOf),
+      next: missed.length > limit ? shown.at(-1)!.n : null,
     });
   });
 
@@ -114,13 +119,13 @@ function answerOf(run: Run) {
   };
 }
 
-function missedAnswerOf({ jobId, state, jobType, datasetId, updatedMs, subscription, eventId }: MissedState) {
+function missedAnswerOf({ jobId, state, jobType, datasetId, atMs, subscription, eventId }: MissedState) {
   return {
     job_id: jobId,
     state,
     job_type: jobType,
     dataset_id: datasetId,
-    updated_at: iso(updatedMs),
+    updated_at: iso(atMs),
     subscription,
     event_id: eventId,
   };

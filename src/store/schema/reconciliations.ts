@@ -5,7 +5,7 @@ export const reconciliationTables = [
    *   times        epoch ms
    *   next_offset  records of the job list that are done with; next_at: when the next page is asked for
    *   failures     of requests, in a row
-   *   failure      the kind of what a failed one failed of
+   *   failure      the kind of what a failed one failed of, or of what one that is done could not look at
    */
   `CREATE TABLE reconciliations (
     id INTEGER PRIMARY KEY,
@@ -34,7 +34,7 @@ export const reconciliationTables = [
   `CREATE INDEX reconciliations_finished ON reconciliations (finished_at) WHERE finished_at IS NOT NULL`,
   // Since when this relay answers for what it was sent: what was before is nobody's alert.
   `CREATE TABLE reconciled_from (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL) STRICT`,
-  // missed: the states that a run found missing, the n-th of a run. updated_us: Narrative's time. event_seq: what it became.
+  // missed: the states that a run found missing, the n-th of a run. at_us: when the job came to it, Narrative's time. event_seq: what it became.
   `CREATE TABLE missed (
     run INTEGER NOT NULL,
     n INTEGER NOT NULL,
@@ -42,13 +42,13 @@ export const reconciliationTables = [
     state TEXT NOT NULL,
     job_type TEXT NOT NULL,
     dataset_id TEXT,
-    updated_us INTEGER NOT NULL,
+    at_us INTEGER NOT NULL,
     subscription TEXT NOT NULL,
     event_seq INTEGER,
     PRIMARY KEY (run, n),
-    UNIQUE (run, job_id, state)
+    UNIQUE (run, job_id, state, at_us)
   ) STRICT, WITHOUT ROWID`,
-  `CREATE INDEX missed_taken ON missed (job_id, state) WHERE event_seq IS NOT NULL`,
+  `CREATE INDEX missed_taken ON missed (job_id, state, at_us) WHERE event_seq IS NOT NULL`,
   // Events that say no time have no row among the transitions.
   `CREATE INDEX events_undated ON events (job_id, state) WHERE job_id IS NOT NULL AND updated_at_us IS NULL`,
 ];

@@ -1,0 +1,59 @@
+/** Whose turn it is: the runs that nobody asks for must not wait for all that operators ask for. */
+import { beforeEach, expect, test } from 'vitest';
+import { createReconcileWorld, failureOf, hour, minute, second, type ReconcileWorld } from './reconcile-world.ts';
+
+let world: ReconcileWorld;
+
+beforeEach(async () => {
+  world = createReconcileWorld({ everyMs: hour });
+  world.narrative.jobs = Array.from({ length: 450 }, (_, i) => ({ id: `j${i}`, state: 'failed', updated: hour + i }));
+  await world.start();
+});
+
+const statuses = () => world.reconciler.list(20).map(({ trigger, status }) => `${trigger} ${status}`);
+const ask = () =>
+  world.reconciler.request({ fromMs: world.now - 6 * hour, untilMs: null, lookbackMs: null, subscription: null, apply: false });
+
+test('an automatic run that is due goes before those of operators, also one that is under way or waits, which then goes on', async () => {
+  await world.pass(hour - 250);
+  const id = world.ask({ apply: false });
+  await world.settle();
+  world.narrative.silent = true;
+  world.ask();
+  await world.pass(250);
+  world.narrative.silent = false;
+  expect(world.reconciler.find(id)).toMatchObject({ status: 'running', jobs: 0 });
+  await world.answerAll();
+  world.narrative.faults = [failureOf('rate-limited', { afterMs: 10 * minute })];
+  await world.pass(minute);
+  expect(statuses()).toEqual(['schedule running', 'operator running', 'operator running']);
+  expect(world.reconciler.find(id)!.detail).toMatch(/^Its turn comes when rec_\w+ has ended\.$/);
+  await world.pass(10 * minute);
+  expect(statuses()).toEqual(['schedule done', 'operator done', 'operator done']);
+  expect(world.reconciler.find(id)).toMatchObject({ jobs: 450, missing: 450 });
+});
+
+test('an automatic run comes in time though one of an operator waits for longer', async () => {
+  await world.pass(hour - minute);
+  world.narrative.faults = [failureOf('rate-limited', { afterMs: 3 * hour })];
+  const id = world.ask();
+  await world.pass(2 * minute);
+  expect(statuses()).toEqual(['schedule done', 'operator running']);
+  expect(world.reconciler.find(id)!.detail).toMatch(/^Asks again at /);
+  await world.pass(3 * hour);
+  expect(world.reconciler.find(id)).toMatchObject({ status: 'done', taken: 450 });
+});
+
+test('more than ten runs of operators are not kept waiting: the next is refused until one has ended', async () => {
+  world.narrative.silent = true;
+  for (let i = 0; i < 10; i++) expect(ask().kind).toBe('started');
+  expect(ask()).toEqual({ kind: 'busy', detail: '10 runs are waiting: ask again when they have ended, or cancel some.' });
+  world.reconciler.cancel(world.reconciler.list(1)[0]!.id);
+  expect([ask().kind, ask().kind]).toEqual(['started', 'busy']);
+  world.narrative.silent = false;
+  await world.settle();
+  await world.answerAll();
+  await world.pass(20 * second);
+  expect(statuses().filter((status) => status === 'operator done')).toHaveLength(10);
+  expect(ask().kind).toBe('started');
+});
