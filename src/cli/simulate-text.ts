@@ -8,6 +8,7 @@ import type { Counts } from '../simulator/sent.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import type { SentWebhook } from '../simulator/tell.ts';
 import { outcomeText, sentAnswer, titleOf } from '../simulator/words.ts';
+import { whatInWords } from './subscription-text.ts';
 
 export interface Introduction {
   /** False where the token may be a real one. */
@@ -79,6 +80,14 @@ export function createReporter(simulator: Simulator, { json }: { json: boolean }
       say(`\n${all}${what === '' ? '' : `: ${what}`}. Deliveries promised: ${promised}.`);
     },
   };
+}
+
+/** For a story that has come to its end without one webhook. */
+export function nobodyTold(subscriptions: readonly Subscription[]): string {
+  const active = subscriptions.filter(({ status }) => status === 'active');
+  const asked = active.map((one) => `\n  ${oneLine(one.name ?? one.id)}: ${whatInWords(one)}`);
+  const why = active.length === 0 ? 'no subscription is active' : 'no subscription asks for what happens in this scenario';
+  return `nobody was told of anything, ${why}: change their filters, or leave them out for all${asked.join('')}`;
 }
 
 /** In double quotes, so that a shell fills in a variable. */

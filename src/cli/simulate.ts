@@ -1,7 +1,7 @@
 /** `relay simulate`: a Narrative of one's own, that makes happen what rules should be tried with. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { nodeClock } from '../node/ports.ts';
 import { readSecret } from '../node/rules-folder.ts';
 import { formatProblem } from '../rules/problem.ts';
@@ -9,32 +9,26 @@ import { playTimeline } from '../simulator/play.ts';
 import { readScenario, type Scenario } from '../simulator/scenario.ts';
 import { createStoryClock, type StoryClock } from '../simulator/scenario-clock.ts';
 import { timelineOf } from '../simulator/scenario-timeline.ts';
-import { signingSchemes, type Signing } from '../simulator/signing.ts';
+import { signingSchemes } from '../simulator/signing.ts';
 import { startSimulator, type Simulator } from '../simulator/simulator.ts';
-import type { Spelling } from '../simulator/subscription-wire.ts';
-import type { Forms, SentWebhook } from '../simulator/tell.ts';
-import type { SeedSubscription } from '../simulator/timeline.ts';
+import type { SentWebhook } from '../simulator/tell.ts';
+import type { Happening, Timeline } from '../simulator/timeline.ts';
 import { attempt, CommandFailure } from './rules.ts';
-import { createReporter, type Reporter } from './simulate-text.ts';
-
-interface SimulateFlags {
-  port: number;
-  host: string;
-  token?: string;
-  webhookUrl?: string;
-  app?: string[];
-  secretEnv?: string;
-  scheme: Signing['scheme'];
-  header?: string;
-  encoding?: 'hex' | 'base64';
-  form: Forms['jobs'];
-  spelling: Spelling;
-  scenario?: string;
-  speed: number;
-  attempts: number;
-  once?: boolean;
-  json?: boolean;
-}
+import {
+  isToken,
+  parseApps,
+  parseAttempts,
+  parseHeader,
+  parsePort,
+  parseSpeed,
+  parseToken,
+  parseUrl,
+  parseWord,
+  signingOf,
+  type SimulateFlags,
+} from './simulate-flags.ts';
+import { seedsOf } from './simulate-subscriptions.ts';
+import { createReporter, nobodyTold, type Reporter } from './simulate-text.ts';
 
 const examples = `
 Examples:
@@ -50,15 +44,19 @@ export function addSimulateCommand(program: Command): void {
     .command('simulate')
     .description('play Narrative: its API, and webhooks for a relay, to try rules with')
     .option('--port <number>', 'where its API listens; 0 takes a free port', parsePort, 8788)
-    .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--token <token>', 'what its API wants to be shown (default: $NARRATIVE_API_TOKEN, else simulator-token)')
+    .option('--host <address>', 'address to listen on', parseWord, '127.0.0.1')
+    .option('--token <token>', 'what its API wants to be shown (default: $NARRATIVE_API_TOKEN, else simulator-token)', parseToken)
     .option(
       '--webhook-url <url>',
       'make a subscription that sends all jobs there, and those of the scenario that name no URL',
       parseUrl,
     )
-    .option('--app <id...>', "with --webhook-url: make a subscription for an app's events, too")
-    .option('--secret-env <name>', 'variable that holds the secret of these (default: NARRATIVE_WEBHOOK_SECRET, else made up)')
+    .option('--app <id...>', "with --webhook-url: make a subscription for an app's events, too", parseApps)
+    .option(
+      '--secret-env <name>',
+      'variable that holds the secret of subscriptions without one (default: NARRATIVE_WEBHOOK_SECRET, else made up)',
+      parseWord,
+    )
     .addOption(new Option('--scheme <name>', 'how webhooks are signed').choices(signingSchemes).default('hmac-sha256'))
     .option('--header <name>', 'the header that holds the signature, or the secret', parseHeader)
     .addOption(new Option('--encoding <name>', 'of the signature (default: hex)').choices(['hex', 'base64']))
@@ -73,7 +71,7 @@ export function addSimulateCommand(program: Command): void {
     .option('--scenario <file>', 'a story to play, as YAML')
     .option('--speed <factor>', 'play it so much faster, such as 60x', parseSpeed, 1)
     .option('--attempts <number>', 'how often a webhook is sent before it is given up', parseAttempts, 6)
-    .option('--once', 'end when the scenario is over; exit code 1 if a webhook was given up')
+    .option('--once', 'end when the scenario is over; exit code 1 if a webhook was given up, or nobody was told')
     .option('--json', 'print each webhook that has ended as a line of JSON')
     .addHelpText('after', examples)
     .action(simulate);
@@ -84,11 +82,11 @@ async function simulate(flags: SimulateFlags): Promise<void> {
   if (scenario === null && flags.once)
     throw new CommandFailure(2, '--once ends with the scenario: name one with --scenario FILE');
   const seeds = seedsOf(flags, scenario);
+  const { token, tokenIsShown } = tokenOf(flags);
   let story: StoryClock | null = null;
-  const simulator = await start(flags, () => (story ?? nodeClock).now());
+  const simulator = await start(flags, token, () => (story ?? nodeClock).now());
   const reporter = createReporter(simulator, { json: flags.json === true });
   const subscribed = seeds.map((seed) => ({ ...simulator.subscribe(seed), isMadeUp: seed.secret === null }));
-  const tokenIsShown = flags.token !== undefined || !process.env.NARRATIVE_API_TOKEN;
   reporter.introduce({ tokenIsShown, subscribed, hasScenario: scenario !== null });
 
   const ending = new AbortController();
@@ -99,9 +97,12 @@ async function simulate(flags: SimulateFlags): Promise<void> {
     if (scenario !== null) {
       await untilSubscribed(simulator, reporter, ending.signal);
       story = storyOf(scenario, flags.speed);
-      const sent = await play(scenario, story, simulator, reporter, flags, ending.signal);
+      const timeline = timelineOf(scenario, story.beginsMs);
+      const sent = await play(timeline, simulator, reporter, flags, ending.signal);
+      const unheard = sent.length === 0 && timeline.happenings.some(isTold) ? nobodyTold(simulator.subscriptions()) : null;
+      if (flags.once && unheard !== null) throw new CommandFailure(1, unheard);
       if (flags.once) process.exitCode = sent.some(isLoss) ? 1 : 0;
-      else reporter.note('The scenario is over. Ctrl-C ends the simulator.');
+      else reporter.note(`${unheard === null ? '' : `${unheard}\n`}The scenario is over. Ctrl-C ends the simulator.`);
     }
     if (!flags.once) await until(ending.signal);
   } catch (error) {
@@ -118,9 +119,22 @@ function isLoss({ outcome, happening }: SentWebhook): boolean {
   return outcome.kind === 'gave-up' && !(happening.kind === 'stranger' && happening.secret !== null);
 }
 
-async function start(flags: SimulateFlags, storyNow: () => number): Promise<Simulator> {
+/** Of what a scenario wants lost, nobody is to be told. */
+function isTold(happening: Happening): boolean {
+  return happening.kind === 'stranger' || !happening.webhook.lost;
+}
+
+/** One that may be a real one is not shown. */
+function tokenOf(flags: SimulateFlags): { token: string; tokenIsShown: boolean } {
+  if (flags.token !== undefined) return { token: flags.token, tokenIsShown: true };
+  const set = readSecret({ env: 'NARRATIVE_API_TOKEN' })?.trim();
+  if (!set) return { token: 'simulator-token', tokenIsShown: true };
+  if (isToken(set)) return { token: set, tokenIsShown: false };
+  throw new CommandFailure(2, 'NARRATIVE_API_TOKEN is set to what no header can carry: set it anew, or give a --token');
+}
+
+async function start(flags: SimulateFlags, token: string, storyNow: () => number): Promise<Simulator> {
   const { port, host, form, spelling, speed, attempts } = flags;
-  const token = flags.token ?? (process.env.NARRATIVE_API_TOKEN || 'simulator-token');
   const signing = signingOf(flags);
   // A webhook that waits holds nobody up who wants to end.
   const wait = (ms: number) => sleep(ms, undefined, { ref: false });
@@ -130,23 +144,6 @@ async function start(flags: SimulateFlags, storyNow: () => number): Promise<Simu
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new CommandFailure(1, `the simulator can't listen on ${host} port ${port} (${why}): give another --port or --host`);
-  }
-}
-
-function signingOf({ scheme, header, encoding }: SimulateFlags): Signing {
-  const tooMuch = scheme !== 'hmac-sha256' && encoding !== undefined ? '--encoding' : null;
-  switch (scheme) {
-    case 'hmac-sha256':
-      return { scheme, ...(header !== undefined && { header }), ...(encoding && { encoding }) };
-    case 'shared-secret':
-      if (tooMuch) throw new CommandFailure(2, `${tooMuch} has no meaning with --scheme ${scheme}: leave it out`);
-      return { scheme, ...(header !== undefined && { header }) };
-    case 'standard-webhooks':
-    case 'url-token': {
-      const idle = header === undefined ? tooMuch : '--header';
-      if (idle) throw new CommandFailure(2, `${idle} has no meaning with --scheme ${scheme}: leave it out`);
-      return { scheme };
-    }
   }
 }
 
@@ -161,31 +158,6 @@ function loadScenario(path: string): Scenario {
   throw new CommandFailure(1, read.problems.map(formatProblem).join('\n'));
 }
 
-/** Those of the scenario; where it has none, one for all jobs at the webhook URL. And one for each app that was named. */
-function seedsOf({ webhookUrl, app = [], secretEnv }: SimulateFlags, scenario: Scenario | null): SeedSubscription[] {
-  const secret = secretOf(secretEnv);
-  const nowhere = scenario?.subscriptions.some(({ url }) => url === null) || app.length > 0;
-  if (webhookUrl === undefined && nowhere) {
-    throw new CommandFailure(2, 'say where webhooks go: --webhook-url http://127.0.0.1:8787/webhooks/narrative');
-  }
-  const url = webhookUrl ?? '';
-  const planned = scenario?.subscriptions ?? [];
-  const everything = { url, secret, jobIds: null, jobTypes: null, states: null };
-  return [
-    ...planned.map((seed) => (seed.url === null ? { ...seed, url, secret: seed.secret ?? secret } : { ...seed, url: seed.url })),
-    ...(planned.length === 0 && webhookUrl !== undefined
-      ? [{ ...everything, name: 'simulate', kind: 'jobs' as const, appId: null }]
-      : []),
-    ...app.map((appId) => ({ ...everything, name: `simulate app ${appId}`, kind: 'app' as const, appId })),
-  ];
-}
-
-function secretOf(name: string | undefined): string | null {
-  const secret = readSecret({ env: name ?? 'NARRATIVE_WEBHOOK_SECRET' })?.trim() || null;
-  if (secret !== null || name === undefined) return secret;
-  throw new CommandFailure(2, `--secret-env: ${name} is not set, nor is ${name}_FILE`);
-}
-
 /** A story that nobody hears is not begun. */
 async function untilSubscribed(simulator: Simulator, reporter: Reporter, signal: AbortSignal): Promise<void> {
   const heard = () => simulator.subscriptions().some(({ status }) => status === 'active');
@@ -195,20 +167,18 @@ async function untilSubscribed(simulator: Simulator, reporter: Reporter, signal:
 }
 
 function storyOf(scenario: Scenario, speed: number): StoryClock {
-  const { lastsMs } = timelineOf(scenario, 0);
-  return createStoryClock({ lastsMs, speed, begins: scenario.beginsMs, now: nodeClock.now });
+  const { lastsMs, beginsMs } = scenario;
+  return createStoryClock({ lastsMs, speed, begins: beginsMs, now: nodeClock.now });
 }
 
 async function play(
-  scenario: Scenario,
-  story: StoryClock,
+  timeline: Timeline,
   simulator: Simulator,
   reporter: Reporter,
   { speed }: SimulateFlags,
   signal: AbortSignal,
 ): Promise<SentWebhook[]> {
-  const timeline = timelineOf(scenario, story.beginsMs);
-  const lost = timeline.happenings.filter((happening) => happening.kind !== 'stranger' && happening.webhook.lost).length;
+  const lost = timeline.happenings.filter((happening) => !isTold(happening)).length;
   reporter.beginsStory({ happenings: timeline.happenings.length, lost, lastsMs: timeline.lastsMs / speed });
   const wait = (ms: number) => sleep(ms, undefined, { signal });
   return playTimeline(timeline, simulator, { speed, now: nodeClock.now, wait, signal });
@@ -217,30 +187,4 @@ async function play(
 async function until(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-}
-
-function parsePort(text: string): number {
-  if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text);
-  throw new InvalidArgumentError('Give a port from 0 to 65535.');
-}
-
-function parseAttempts(text: string): number {
-  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Give a number from 1 to 999.');
-}
-
-function parseUrl(text: string): string {
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-  throw new InvalidArgumentError('Give an http(s) URL, such as http://127.0.0.1:8787/webhooks/narrative.');
-}
-
-function parseHeader(text: string): string {
-  if (/^[A-Za-z0-9-]+$/.test(text)) return text;
-  throw new InvalidArgumentError('Give the name of a header, such as X-Signature.');
-}
-
-function parseSpeed(text: string): number {
-  const speed = /^\d+(?:\.\d+)?x?$/.test(text) ? Number.parseFloat(text) : 0;
-  if (speed > 0 && speed <= 100_000) return speed;
-  throw new InvalidArgumentError('Give a factor over 0 and up to 100000, such as 60x.');
 }

@@ -1,5 +1,11 @@
-/** Writes `rules/schema.json`, which editors use to complete and check the rules files: `npm run schema`. */
+/** Writes the schemas by which editors complete and check the rules files and scenarios: `npm run schema`. */
 import { writeFileSync } from 'node:fs';
-import { rulesJsonSchema } from '../rules/json-schema.ts';
+import { jsonSchemaOf, rulesJsonSchema, type JsonSchema } from '../rules/json-schema.ts';
+import { scenarioFile } from '../simulator/scenario-schema.ts';
 
-writeFileSync(new URL('../../rules/schema.json', import.meta.url), `${JSON.stringify(rulesJsonSchema(), null, 2)}\n`);
+write('rules/schema.json', rulesJsonSchema());
+write('src/simulator/scenarios/schema.json', jsonSchemaOf(scenarioFile));
+
+function write(path: string, schema: JsonSchema): void {
+  writeFileSync(new URL(`../../${path}`, import.meta.url), `${JSON.stringify(schema, null, 2)}\n`);
+}

@@ -28,6 +28,11 @@ export function appTypeParts(type: string): TypeParts | null {
   return notConnectors.includes(connector.toLowerCase()) ? null : { type, connector, category, status };
 }
 
+/** Whether the body itself says that it is an app's event: by the type of one, beside a context. */
+export function saysApp(top: JsonObject): boolean {
+  return isObject(top.context) && typeIn(top) !== null;
+}
+
 /** What every event has, read from the top of the body. */
 type Envelope = Pick<AppEvent, 'narrative_id' | 'subscription_id' | 'company_id' | 'created_at'>;
 

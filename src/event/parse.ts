@@ -5,7 +5,7 @@
  */
 import type { Job, JobEvent, JobFailure, NarrativeEvent } from './event.ts';
 import { isObject, parseJson, type JsonObject, type JsonValue } from './json.ts';
-import { parseApp } from './parse-app.ts';
+import { parseApp, saysApp } from './parse-app.ts';
 import { formatDuration, isoTimestamp, secondsBetween } from './time.ts';
 import { object, read, text, unwrap } from './wire.ts';
 
@@ -42,8 +42,7 @@ export function parseWire(json: JsonValue): ParsedBody {
       deliveryKeys: { idempotencyKey: null, webhookEventId: null },
     };
   }
-  const wrapped = [json.data, unwrap(json.payload), json.job].find((part) => isObject(part) && looksLikeJob(part));
-  const job = isObject(wrapped) ? wrapped : looksLikeJob(json) ? json : null;
+  const job = jobIn(json);
   // In a bare job the top-level idempotency key is the *job's*, equal in all its states: as a delivery key it would swallow the failure.
   const idempotencyKey = job === json ? null : text(unwrap(read(json, 'idempotency_key', 'idempotencyKey')));
   const webhookEventId = text(read(json, 'webhook_event_id', 'webhookEventId')) ?? text(json.id);
@@ -58,6 +57,12 @@ export function parseWire(json: JsonValue): ParsedBody {
       deliveryKeys: { ...deliveryKeys, idempotencyKey: idempotencyKey ?? app.idempotencyKey },
     };
   return { kind: 'unknown', why: 'neither a job event (job_id, state, type) nor an app event (eventType)', deliveryKeys };
+}
+
+/** The part of the body that is the job. A connector may put anything into its payload, even what looks like one: then it is none. */
+function jobIn(top: JsonObject): JsonObject | null {
+  if (saysApp(top)) return null;
+  return [top.data, unwrap(top.payload), top.job, top].filter(isObject).find(looksLikeJob) ?? null;
 }
 
 function jobEvent(top: JsonObject, wire: JsonObject, narrativeId: string | null): JobEvent {

@@ -1,119 +1,67 @@
 /** What is wrong with a scenario although each of its parts is well-formed: names that lead nowhere, and contradictions. */
+import { knownJobTypes, knownStates } from '../rules/facts.ts';
 import type { Problem } from '../rules/problem.ts';
+import { itemsOf, keyOf } from '../rules/raw.ts';
 import type { Source } from '../rules/source.ts';
 import { didYouMean } from '../rules/suggest.ts';
-import { statesUntil } from './scenario-jobs.ts';
-import type { ParsedJob, ParsedScenario } from './scenario-schema.ts';
+import { scenarioApp, scenarioJobs, scenarioStranger } from './scenario-entries.ts';
+import { jobProblems } from './scenario-job-checks.ts';
+import { storyMs } from './scenario-length.ts';
+import type { Placed, ScenarioParts } from './scenario-parts.ts';
+import { spanMs, spanText, type ParsedSubscription } from './scenario-schema.ts';
+import { readScenarioSecret, type Environment } from './scenario-secrets.ts';
+import { wishProblems } from './scenario-wish-checks.ts';
 
-type Path = readonly PropertyKey[];
-
-export function scenarioProblems(
-  scenario: ParsedScenario,
-  source: Source,
-  env: Readonly<Record<string, string | undefined>>,
-): Problem[] {
-  const names = Object.keys(scenario.failures ?? {});
+/** Of the parts of `source` that are well-formed. */
+export function scenarioProblems(parts: ScenarioParts, source: Source, env: Environment): Problem[] {
   return [
-    ...(scenario.subscriptions ?? []).flatMap((subscription, i) => subscriptionProblems(subscription, i, source, env)),
-    ...(scenario.jobs ?? []).flatMap((job, i) => [
-      ...endProblems(job, i, source),
-      ...nameProblems(job, i, names, source),
-      ...stateProblems(job, i, source),
-      ...countProblems(job, i, source),
+    ...parts.subscriptions.flatMap((placed) => [
+      ...secretProblems(placed, source, env),
+      ...filterProblems(placed, source),
+      ...unknownProblems(placed, source),
     ]),
-    ...emptyProblems(scenario, source),
+    ...jobProblems(parts, source),
+    ...parts.apps.flatMap(([i, { webhook }]) => wishProblems(webhook, ['apps', i, 'webhook'], source)),
+    ...lengthProblems(parts, source),
   ];
 }
 
-type ParsedSubscription = NonNullable<ParsedScenario['subscriptions']>[number];
+function secretProblems([i, { secret }]: Placed<ParsedSubscription>, source: Source, env: Environment): Problem[] {
+  const read = secret && readScenarioSecret(secret.env, env);
+  if (!secret || !read || read.ok) return [];
+  const hint = `set ${secret.env} to what the relay has, or ${secret.env}_FILE to the path of a file that holds it, or leave secret out`;
+  return [{ ...source.placeOf(['subscriptions', i, 'secret', 'env']), message: read.why, hint }];
+}
 
-function subscriptionProblems(
-  { secret, app_id, job_ids, job_types, states }: ParsedSubscription,
-  i: number,
-  source: Source,
-  env: Readonly<Record<string, string | undefined>>,
-): Problem[] {
-  const problems: Problem[] = [];
-  if (secret !== undefined && !env[secret.env]) {
-    const message = `environment variable ${secret.env} ${env[secret.env] === undefined ? 'is not set' : 'is empty'}`;
-    const hint = 'set it to what the relay has, or leave secret out';
-    problems.push({ ...source.placeOf(['subscriptions', i, 'secret', 'env']), message, hint });
-  }
-  if (app_id !== undefined && [job_ids, job_types, states].some((list) => list !== undefined)) {
-    const hint = 'remove the filters, or app_id';
-    problems.push({
-      ...source.placeOfKey(['subscriptions', i, 'app_id']),
-      message: "a subscription to an app's events has no filters for jobs",
-      hint,
+function filterProblems([i, { app_id, job_ids, job_types, states }]: Placed<ParsedSubscription>, source: Source): Problem[] {
+  if (app_id === undefined || [job_ids, job_types, states].every((list) => list === undefined)) return [];
+  const message = "a subscription to an app's events has no filters for jobs";
+  return [{ ...source.placeOfKey(['subscriptions', i, 'app_id']), message, hint: 'remove the filters, or app_id' }];
+}
+
+/** Narrative takes no others, but for the types that this scenario makes up. */
+function unknownProblems([i, { job_types = [], states = [] }]: Placed<ParsedSubscription>, source: Source): Problem[] {
+  const madeUp = itemsOf(keyOf(source.value, 'jobs')).map((job) => String(keyOf(job, 'type')));
+  const unknown = (key: string, what: string, asked: readonly string[], known: readonly string[]): Problem[] =>
+    asked.flatMap((value, n) => {
+      if (known.includes(value)) return [];
+      const message = `Narrative documents no ${what} "${value}"`;
+      return [{ ...source.placeOf(['subscriptions', i, key, n]), message, ...didYouMean(value, known) }];
     });
-  }
-  return problems;
-}
-
-/** A job has one end. */
-function endProblems({ fails, cancelled, hangs }: ParsedJob, i: number, source: Source): Problem[] {
-  const ends = [fails !== undefined && 'fails', cancelled && 'cancelled', hangs && 'hangs'].filter(
-    (key) => typeof key === 'string',
-  );
-  const [first, second] = ends;
-  if (second === undefined) return [];
-  const message = `a job ends in one way, and this one has ${ends.join(' and ')}`;
-  return [{ ...source.placeOfKey(['jobs', i, second]), message, hint: `remove ${first} or ${second}` }];
-}
-
-/** One word is a name; what has several is the message itself. */
-function nameProblems({ fails }: ParsedJob, i: number, names: readonly string[], source: Source): Problem[] {
-  return [fails ?? []].flat().flatMap((each, n) => {
-    if (typeof each !== 'string' || /\s/.test(each) || names.includes(each)) return [];
-    const path: Path = ['jobs', i, 'fails', ...(Array.isArray(fails) ? [n] : [])];
-    const message = `no failure is named "${each}"`;
-    const hint = names.length === 0 ? 'describe it under "failures:", or write { message: … } here' : undefined;
-    return [{ ...source.placeOf(path), message, ...(hint === undefined ? didYouMean(each, names) : { hint }) }];
-  });
-}
-
-/** What is said of a state that the job never comes to would be overlooked. */
-function stateProblems(job: ParsedJob, i: number, source: Source): Problem[] {
-  const states = statesUntil(endOf(job));
-  const problem = (state: string, place: ReturnType<Source['placeOf']>): Problem => ({
-    ...place,
-    message: `this job never comes to the state "${state}"`,
-    hint: `its states are ${states.join(', ')}`,
-  });
-  const only = job.only ?? states;
   return [
-    ...only.flatMap((state, n) => (states.includes(state) ? [] : [problem(state, source.placeOf(['jobs', i, 'only', n]))])),
-    ...Object.keys(job.webhooks ?? {}).flatMap((state) =>
-      states.includes(state) ? [] : [problem(state, source.placeOfKey(['jobs', i, 'webhooks', state]))],
-    ),
+    ...unknown('job_types', 'job type', job_types, [...new Set([...knownJobTypes, ...madeUp])]),
+    ...unknown('states', 'state', states, knownStates),
   ];
 }
 
-function endOf({ fails, cancelled, hangs }: ParsedJob): Parameters<typeof statesUntil>[0] {
-  if (fails !== undefined) return 'failed';
-  if (cancelled) return 'cancelled';
-  return hangs ? 'running' : 'completed';
-}
-
-function countProblems({ count = 1, id, within, at_once }: ParsedJob, i: number, source: Source): Problem[] {
-  if (count > 1) {
-    if (id === undefined) return [];
-    const message = `${count} jobs can't have one id`;
-    return [{ ...source.placeOfKey(['jobs', i, 'id']), message, hint: 'leave id out: then each gets its own' }];
-  }
-  const idle = within !== undefined ? 'within' : at_once ? 'at_once' : null;
-  if (idle === null) return [];
-  return [
-    {
-      ...source.placeOfKey(['jobs', i, idle]),
-      message: `${idle} says nothing about a single job`,
-      hint: 'add count, or remove it',
-    },
-  ];
-}
-
-function emptyProblems({ jobs = [], apps = [], strangers = [] }: ParsedScenario, source: Source): Problem[] {
-  if (jobs.length + apps.length + strangers.length > 0) return [];
-  const hint = 'list jobs, apps or strangers, such as jobs: [{ at: 5s, type: materialize-view, dataset_id: 10736 }]';
-  return [{ ...source.placeOf([]), message: 'nothing happens in this scenario', hint }];
+function lengthProblems({ lasts, failures, jobs, apps, strangers }: ScenarioParts, source: Source): Problem[] {
+  if (lasts === null) return [];
+  const neededMs = storyMs({
+    jobs: jobs.map(([, job]) => scenarioJobs(job, failures)),
+    apps: apps.map(([, app]) => scenarioApp(app)),
+    strangers: strangers.map(([, stranger]) => scenarioStranger(stranger)),
+  });
+  if (spanMs(lasts) >= neededMs) return [];
+  const message = `the story is not over by then: its last webhook is sent after ${spanText(neededMs)}`;
+  return [{ ...source.placeOf(['lasts']), message, hint: `make it ${spanText(neededMs)} or longer, or leave lasts out` }];
 }

@@ -48,24 +48,28 @@ export function statesUntil(end: JobEnd['state']): string[] {
   }
 }
 
-/** `beginsMs`: when the story begins, epoch ms. */
-export function jobStates(plan: JobPlan, beginsMs: number, dice: Dice): JobState[] {
-  const { atMs, queuedMs, tookMs, end } = plan;
+/** When the job comes to each of its states, ms of story time, in order. */
+export function stateTimes({ atMs, queuedMs, tookMs, end }: JobPlan): ReadonlyMap<string, number> {
+  const runsMs = atMs + queuedMs;
   const times: Record<string, number> = {
     pending: atMs,
-    running: atMs + queuedMs,
+    running: runsMs,
     // Half way: what is asked to stop takes its time.
-    pending_cancellation: atMs + queuedMs + Math.floor(tookMs / 2),
-    [end.state === 'running' ? 'end' : end.state]: atMs + queuedMs + tookMs,
+    pending_cancellation: runsMs + Math.floor(tookMs / 2),
   };
+  return new Map(statesUntil(end.state).map((state) => [state, times[state] ?? runsMs + tookMs]));
+}
+
+/** `beginsMs`: when the story begins, epoch ms. */
+export function jobStates(plan: JobPlan, beginsMs: number, dice: Dice): JobState[] {
+  const states = [...stateTimes(plan)];
   const us = dice.between(0, 600);
-  const states = statesUntil(end.state);
   // Two states that share a millisecond still follow each other.
-  const stamps = states.map((state, i) => zoneless(beginsMs + times[state]!, us + 100 * i));
+  const stamps = states.map(([, atMs], i) => zoneless(beginsMs + atMs, us + 100 * i));
   let job = asked(plan, stamps[0]!, dice);
-  return states.map((state, i) => {
+  return states.map(([state, atMs], i) => {
     job = { ...job, ...changes(state, plan, stamps[i]!, dice), state, updated_at: stamps[i]! };
-    return { atMs: times[state]!, state, job };
+    return { atMs, state, job };
   });
 }
 

@@ -1,7 +1,9 @@
 /** A scenario → what happens, and when. The same scenario and beginning give the same bytes. */
 import type { JsonObject } from '../event/json.ts';
 import { createDice, type Dice } from './dice.ts';
-import type { Scenario, ScenarioApp, ScenarioJobs, ScenarioStranger } from './scenario.ts';
+import { datasetOf } from './jobs.ts';
+import type { Scenario } from './scenario.ts';
+import type { ScenarioApp, ScenarioJobs, ScenarioStranger } from './scenario-entries.ts';
 import { jobStates, type JobState } from './scenario-jobs.ts';
 import type { Happening, Timeline, WebhookWish } from './timeline.ts';
 
@@ -16,14 +18,7 @@ export function timelineOf(scenario: Scenario, beginsMs: number): Timeline {
   const apps = appHappenings(scenario.apps, dice);
   const strangers = scenario.strangers.map((stranger) => strangerHappening(stranger, dice));
   const happenings = [...jobs, ...apps, ...strangers].sort((a, b) => a.atMs - b.atMs);
-  return { happenings: withRecoveries(happenings), lastsMs: Math.max(scenario.lastsMs ?? 0, ...happenings.map(overMs)) };
-}
-
-/** When the last of its webhooks is sent. */
-function overMs(happening: Happening): number {
-  if (happening.kind === 'stranger') return happening.atMs;
-  const { delayMs, againAfterMs } = happening.webhook;
-  return happening.atMs + delayMs + (againAfterMs ?? 0);
+  return { happenings: withRecoveries(happenings), lastsMs: scenario.lastsMs };
 }
 
 function jobHappenings(entry: ScenarioJobs, name: string, beginsMs: number, dice: Dice): JobHappening[] {
@@ -36,13 +31,15 @@ function jobHappenings(entry: ScenarioJobs, name: string, beginsMs: number, dice
   // Of many, in the order in which they would come: all that are pending, then all that run, …
   const states = count === 1 ? each[0]! : (each[0] ?? []).flatMap((_, i) => each.map((those) => those[i]!));
   const told = states.filter(({ state }) => entry.only?.includes(state) ?? true);
+  const lastAtMs = new Map<string, number>();
+  for (const { state, atMs } of told) lastAtMs.set(state, Math.max(atMs, lastAtMs.get(state) ?? 0));
   return told.map((state, i): JobHappening => {
     const isFirst = told[i - 1]?.state !== state.state;
     const burst = atOnce ? `${name} ${state.state}` : null;
     return {
       kind: 'job',
       // All at once is when the last one is there: before that, some would tell of what is yet to come.
-      atMs: atOnce ? Math.max(...told.filter((other) => other.state === state.state).map(({ atMs }) => atMs)) : state.atMs,
+      atMs: atOnce ? lastAtMs.get(state.state)! : state.atMs,
       burst,
       note: count === 1 ? noteOf(state, entry) : isFirst ? (note ?? manyNote(state, entry)) : null,
       job: state.job,
@@ -80,11 +77,6 @@ function withRecoveries(happenings: readonly Happening[]): Happening[] {
 export function titleOf(job: JsonObject): string {
   const dataset = datasetOf(job);
   return `${String(job.type)} ${String(job.state)}${dataset === null ? '' : ` · dataset ${dataset}`}`;
-}
-
-function datasetOf({ input }: JsonObject): string | null {
-  const { dataset_id } = (input ?? {}) as JsonObject;
-  return dataset_id === undefined ? null : String(dataset_id);
 }
 
 /** A connector keeps its connection to a dataset, and its profile. */

@@ -1,17 +1,14 @@
 /** What happens and what comes of it, in a few words for people, and as JSON for scripts. */
 import type { JsonObject } from '../event/json.ts';
-import { datasetOf } from './jobs.ts';
+import { titleOf as titleOfJob } from './scenario-timeline.ts';
 import type { Sent } from './sent.ts';
 import type { SentWebhook } from './tell.ts';
 import type { Happening } from './timeline.ts';
 
 export function titleOf(happening: Happening): string {
   switch (happening.kind) {
-    case 'job': {
-      const { job } = happening;
-      const dataset = datasetOf(job);
-      return `${String(job.type)} ${String(job.state)}${dataset === null ? '' : ` · dataset ${dataset}`}`;
-    }
+    case 'job':
+      return titleOfJob(happening.job);
     case 'app':
       return `${happening.eventType} · dataset ${happening.datasetId}`;
     case 'stranger':

@@ -142,6 +142,26 @@ describe('the forms', () => {
     expect(appIn({ eventType, payload })).toMatchObject({ type: eventType, app: { connection_id: null, payload } });
   });
 
+  const job = { job_id: 'job-1', state: 'failed', type: 'datasets_deliver_data', idempotency_key: 'of-the-job' };
+
+  test.each<[string, JsonValue]>([
+    ['as it is', job],
+    ['wrapped', { value: job }],
+  ])('a payload that looks like a job, %s, makes no job event of it', (_how, payload) => {
+    expect(parseWire({ ...inCamelCase, payload })).toMatchObject({ deliveryKeys: { idempotencyKey: 'key-1' } });
+    expect(appIn({ ...inCamelCase, payload })).toMatchObject({ type: eventType, app: { connection_id: 'c1', payload: job } });
+    expect(appIn({ ...untyped, type: eventType, job, payload: { message: 'gone' } })).toMatchObject(facts);
+  });
+
+  test.each(['job.failed', 'job.status.failed'])('with the type %s it is a job, though it has a context', (type) => {
+    const body = { webhookEventId: 'whe-1', eventType: type, context: { companyId: 1 }, payload: job };
+    expect(parseWire(body)).toMatchObject({ event: { kind: 'job', type, job: { id: 'job-1' } } });
+  });
+
+  test('a job in a payload without a context is a job, whatever its event is called', () => {
+    expect(parseWire({ eventType, payload: job })).toMatchObject({ event: { kind: 'job', job: { id: 'job-1' } } });
+  });
+
   test('the time it happened counts, not when the webhook was made', () => {
     const body = { id: 'whe-1', created_at: '2026-03-02T12:00:00', data: inCamelCase };
     expect(appIn(body).created_at).toBe('2026-03-02T11:30:00Z');

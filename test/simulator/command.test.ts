@@ -91,6 +91,49 @@ test('ends with 1 when a webhook was given up', async () => {
   expect(stdout).toContain('materialize-view running · dataset 10736 → given up after 1 attempt: HTTP 500');
 });
 
+test('ends with 1 when nobody was told of anything, and says what was asked for', async () => {
+  const receiver = await endpoint();
+  const deaf = `${story}subscriptions:\n  - { name: views, states: [cancelled], job_types: [costs] }\n  - { app_id: 8 }\n`;
+  const args = ['--scenario', scenario(deaf), '--speed', '100x', '--webhook-url', receiver.url];
+  const { status, stdout, stderr } = await relay(['simulate', '--port', '0', '--once', ...args]);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^nobody was told of anything, no subscription asks for what happens in this scenario: .+filters/);
+  expect(stderr).toMatch(/\n {2}views: cancelled of costs\n {2}[\da-f-]{36}: app 8 \(Facebook\)\n$/);
+  expect(stdout).toMatch(/0 requests\. Deliveries promised: 0\.\n$/);
+  const waiting = running(args);
+  await waiting.line(/nobody was told of anything/);
+  await waiting.line(/The scenario is over/);
+});
+
+test('ends well when a scenario wants all its webhooks lost', async () => {
+  const lost = 'webhooks: { pending: { lost: true } }, only: [pending] }';
+  const args = ['--scenario', scenario(`version: 1\njobs: [{ at: 0s, type: costs, ${lost}]\n`), '--once'];
+  const { status, stderr } = await relay(['simulate', '--port', '0', ...args, '--webhook-url', 'http://127.0.0.1:9/']);
+  expect([status, stderr]).toEqual([0, '']);
+});
+
+test('subscriptions of a scenario have the secret of the environment, also with a URL of their own', async () => {
+  const receiver = await endpoint();
+  const own = `${story}subscriptions:\n  - { url: '${receiver.url}' }\n  - { url: '${receiver.url}', secret: { env: HUSH } }\n`;
+  const args = ['--scenario', scenario(own), '--speed', '100x', '--once', '--scheme', 'shared-secret'];
+  const secretFile = scenario('not-a-real-secret-in-a-file\n');
+  const proofs = async (more: string[], env: Record<string, string>) => {
+    const before = receiver.taken.length;
+    const { status, stdout } = await relay(['simulate', '--port', '0', ...args, ...more], {
+      env: { HUSH_FILE: secretFile, ...env },
+    });
+    expect(status).toBe(0);
+    expect(stdout).not.toContain('NARRATIVE_WEBHOOK_SECRET=');
+    return [...new Set(receiver.taken.slice(before).map(({ headers }) => headers.authorization))].sort();
+  };
+  const fromFile = 'Bearer not-a-real-secret-in-a-file';
+  expect(await proofs([], { NARRATIVE_WEBHOOK_SECRET: 'not-a-real-secret' })).toEqual(['Bearer not-a-real-secret', fromFile]);
+  expect(await proofs(['--secret-env', 'MINE'], { MINE: 'another-unreal-secret' })).toEqual([
+    'Bearer another-unreal-secret',
+    fromFile,
+  ]);
+});
+
 test('a forgery that is refused, as it should be, is no failure', async () => {
   const receiver = await endpoint();
   receiver.answer(() => ({ status: 401 }));
@@ -171,6 +214,23 @@ test('a token that may be a real one is taken from the environment, and not prin
   expect(command.lines.join('\n')).not.toContain('not-a-real-token');
 });
 
+test('a token that no header can carry is refused, wherever it comes from; one in a file is taken', async () => {
+  const { status, stderr } = await relay(['simulate', '--port', '0'], { env: { NARRATIVE_API_TOKEN: 'two words' } });
+  expect(stderr).toMatch(/^NARRATIVE_API_TOKEN is set to what no header can carry: .+--token/);
+  expect(status).toBe(2);
+  const command = running([], { NARRATIVE_API_TOKEN_FILE: scenario('not-a-real-token\n') });
+  const url = await command.line(/^ {2}NARRATIVE_API_URL=(.+)$/);
+  expect((await fetch(`${url}/jobs`, { headers: { authorization: 'Bearer not-a-real-token' } })).status).toBe(200);
+});
+
+test('several apps may be named, each by itself or together', async () => {
+  const receiver = await endpoint();
+  const command = running(['--webhook-url', receiver.url, '--app', '7', '8', '--app', '11']);
+  await command.line(/simulate app 11 sends to/);
+  const subscribed = command.lines.flatMap((line) => /^Subscription (.+) sends to/.exec(line)?.[1] ?? []);
+  expect(subscribed).toEqual(['simulate', 'simulate app 7', 'simulate app 8', 'simulate app 11']);
+});
+
 test.each([
   [2, ['--once'], /--scenario FILE/],
   [2, ['--secret-env', 'NO_SUCH_SECRET'], /NO_SUCH_SECRET is not set/],
@@ -179,6 +239,10 @@ test.each([
   [2, ['--scheme', 'shared-secret', '--encoding', 'hex'], /--encoding has no meaning/],
   [2, ['--scheme', 'rot13'], /url-token/],
   [2, ['--speed', 'fast'], /such as 60x/],
+  [2, ['--token='], /--token.*Give a token/],
+  [2, ['--host='], /--host.*empty/],
+  [2, ['--webhook-url=http://127.0.0.1/', '--app='], /--app.*empty/],
+  [2, ['--secret-env='], /--secret-env.*empty/],
   [2, ['--port', '65536'], /0 to 65535/],
   [2, ['--webhook-url', 'relay.example.com'], /http\(s\) URL/],
   [2, ['--scenario', 'no-such-file.yaml'], /can't be read.*no-such-file\.yaml/],

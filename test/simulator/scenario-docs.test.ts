@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { formatProblem } from '../../src/rules/problem.ts';
 import { jsonSchemaOf, type JsonSchema } from '../../src/rules/json-schema.ts';
@@ -32,5 +34,18 @@ test('the scenarios that it shows can be played', () => {
     const read = readScenario(text, 'docs/simulator.md', { NARRATIVE_WEBHOOK_SECRET: 'not-a-real-secret' });
     expect(read.ok ? [] : read.problems.map(formatProblem)).toEqual([]);
     if (read.ok) expect(timelineOf(read.scenario, 0).happenings.length).toBeGreaterThan(0);
+  }
+});
+
+test('src/simulator/scenarios/schema.json is what the code says: otherwise run "npm run schema"', () => {
+  expect(JSON.parse(readFileSync('src/simulator/scenarios/schema.json', 'utf8'))).toEqual(jsonSchemaOf(scenarioFile));
+});
+
+test('the scenarios that come with the relay tell editors of their schema', () => {
+  const folder = 'src/simulator/scenarios';
+  const stories = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+  expect(stories).toContain('night.yaml');
+  for (const name of stories) {
+    expect(readFileSync(join(folder, name), 'utf8')).toMatch(/^# yaml-language-server: \$schema=\.\/schema\.json\n/);
   }
 });

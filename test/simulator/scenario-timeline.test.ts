@@ -81,14 +81,18 @@ describe('a job', () => {
 
   test('has what was wished for its webhooks, by state; the story lasts until the last of them', () => {
     const { happenings, lastsMs } = timeline(
-      `jobs: [{ at: 0s, ${view}, webhooks: { running: { delay: 14m }, completed: { lost: true, again_after: 3h } } }]`,
+      `jobs: [{ at: 0s, ${view}, webhooks: { running: { delay: 14m }, failed: { lost: true } }, fails: 'No space' }, { at: 1h, ${view}, webhooks: { completed: { again_after: 3h } } }]`,
     );
+    const asItShould = { delayMs: 0, againAfterMs: null, lost: false };
     expect(jobsOf(happenings).map(({ webhook }) => webhook)).toEqual([
-      { delayMs: 0, againAfterMs: null, lost: false },
-      { delayMs: 14 * 60_000, againAfterMs: null, lost: false },
-      { delayMs: 0, againAfterMs: 3 * 3_600_000, lost: true },
+      asItShould,
+      { ...asItShould, delayMs: 14 * 60_000 },
+      { ...asItShould, lost: true },
+      asItShould,
+      asItShould,
+      { ...asItShould, againAfterMs: 3 * 3_600_000 },
     ]);
-    expect(lastsMs).toBe((12 + 180) * 60_000);
+    expect(lastsMs).toBe((60 + 12 + 180) * 60_000);
   });
 });
 
@@ -114,6 +118,22 @@ describe('many jobs of a kind', () => {
     ]);
     expect(all.map(({ note }) => note).filter((note) => note !== null)).toEqual(['4 × upload-stats failed, at once']);
     for (const { atMs, job } of all) expect(Date.parse(`${String(job.updated_at)}Z`)).toBeLessThanOrEqual(beginsMs + atMs);
+  });
+
+  test('last until the last of them, of those of their states that happen', () => {
+    const lastsMs = (more: string) => timeline(`jobs: [{ at: 10m, ${many}${more} }]`).lastsMs / 60_000;
+    expect(lastsMs('')).toBe(18);
+    expect(lastsMs(', at_once: true')).toBe(18);
+    expect(lastsMs(', only: [running]')).toBe(17);
+    expect(lastsMs(', only: [running], webhooks: { running: { delay: 4m } }')).toBe(21);
+  });
+
+  test('may be as many as one likes: two hundred thousand things that happen are no trouble', () => {
+    const entry = '{ at: 10m, type: costs, count: 10000, within: 1h, at_once: true }';
+    const { happenings, lastsMs } = timeline(`jobs: [${Array(7).fill(entry).join(', ')}]`);
+    expect(happenings).toHaveLength(210_000);
+    expect(lastsMs).toBe((10 + 60 + 6) * 60_000);
+    expect(happenings.at(-1)?.atMs).toBe(lastsMs);
   });
 });
 

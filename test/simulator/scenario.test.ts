@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
 import { formatProblem } from '../../src/rules/problem.ts';
 import { readScenario, seedSubscriptions, type Scenario } from '../../src/simulator/scenario.ts';
 
@@ -20,7 +23,7 @@ const oneJob = 'version: 1\njobs:\n  - { at: 5s, type: costs }\n';
 describe('a scenario', () => {
   test('needs no more than a job, and the rest is filled in', () => {
     const read = scenario(oneJob);
-    expect(read).toMatchObject({ beginsMs: null, lastsMs: null, seed: 1, subscriptions: [], apps: [], strangers: [] });
+    expect(read).toMatchObject({ beginsMs: null, lastsMs: 365_000, seed: 1, subscriptions: [], apps: [], strangers: [] });
     expect(read.jobs).toMatchObject([
       {
         plan: { type: 'costs', atMs: 5_000, queuedMs: 60_000, tookMs: 300_000, end: { state: 'completed' }, datasetId: null },
@@ -102,7 +105,7 @@ const wrong: [what: string, text: string, problem: string][] = [
   [
     'a secret that is not there',
     `${oneJob}subscriptions: [{ secret: { env: HUSH } }]\n`,
-    'story.yaml:4:34 environment variable HUSH is not set (set it to what the relay has, or leave secret out)',
+    'story.yaml:4:34 environment variable HUSH is not set (set HUSH to what the relay has, or HUSH_FILE to the path of a file that holds it, or leave secret out)',
   ],
   [
     'filters for jobs on an app',
@@ -144,12 +147,109 @@ const wrong: [what: string, text: string, problem: string][] = [
     'version: 1\n',
     'story.yaml:1:1 nothing happens in this scenario (list jobs, apps or strangers, such as jobs: [{ at: 5s, type: materialize-view, dataset_id: 10736 }])',
   ],
+  [
+    'a state that a subscription asks for and nobody knows',
+    `${oneJob}subscriptions: [{ states: [completed, faild] }]\n`,
+    'story.yaml:4:39 Narrative documents no state "faild" (did you mean "failed"?)',
+  ],
+  [
+    'a job type that a subscription asks for and nobody knows',
+    `${oneJob}subscriptions: [{ job_types: [costs, materialise-view] }]\n`,
+    'story.yaml:4:38 Narrative documents no job type "materialise-view" (did you mean "materialize-view"?)',
+  ],
+  [
+    'an event that is no connector’s',
+    'version: 1\napps: [{ at: 0s, app_id: 8, event: facebook.failed, dataset_id: 7 }]\n',
+    'story.yaml:2:36 apps[0].event: must be <connector>.<category>.<status> (such as facebook.audience.delivery.failed)',
+  ],
+  [
+    'two jobs with one id',
+    'version: 1\njobs: [{ at: 0s, type: costs, id: 7 }, { at: 1h, type: costs, id: "7" }]\n',
+    'story.yaml:2:67 jobs[0] has the id "7" already (give another, or leave id out: then it gets its own)',
+  ],
+  [
+    'a lost webhook that is late',
+    oneJob.replace('costs', 'costs, webhooks: { running: { delay: 1m, lost: true } }'),
+    'story.yaml:3:51 delay says nothing about a webhook that is lost: it is never sent (remove delay or lost)',
+  ],
+  [
+    'a lost webhook of a connector that comes again',
+    'version: 1\napps: [{ at: 0s, app_id: 7, event: s3.a.failed, dataset_id: 7, webhook: { lost: true, again_after: 1m } }]\n',
+    'story.yaml:2:87 again_after says nothing about a webhook that is lost: it is never sent (remove again_after or lost)',
+  ],
+  [
+    'an end before the last webhook',
+    `version: 1\nlasts: 1h\njobs: [{ at: 1m, type: costs, queued: 0s, took: 1h, webhooks: { completed: { delay: 5s } } }]\n`,
+    'story.yaml:2:8 the story is not over by then: its last webhook is sent after 1h1m5s (make it 1h1m5s or longer, or leave lasts out)',
+  ],
+  [
+    'more stack traces than fit into memory',
+    oneJob.replace('costs', "costs, count: 5000, fails: { message: 'x', frames: 201 }"),
+    'story.yaml:3:41 with this job, the stack traces have 1,005,000 frames together, and 1,000,000 are the most (lower its count, or the frames of its failure)',
+  ],
   ['no YAML at all', 'jobs: [\n', 'story.yaml:2:1 '],
 ];
 
 test.each(wrong)('%s is a problem at its place, with what to do', (_what, text, problem) => {
   const found = problems(text);
   expect(found[0]?.slice(0, problem.length)).toBe(problem);
+});
+
+test.each<[what: string, text: string]>([
+  [
+    'a type that one of its own jobs has',
+    oneJob.replace('costs', 'quantum-join') + 'subscriptions: [{ job_types: [quantum-join] }]\n',
+  ],
+  ['an end with its last webhook', `version: 1\nlasts: 6m5s\n${oneJob.slice(11)}`],
+  ['as many stack traces as there may be', oneJob.replace('costs', "costs, count: 5000, fails: { message: 'x', frames: 200 }")],
+])('%s is no problem', (_what, text) => {
+  expect(problems(text)).toEqual([]);
+});
+
+describe('a secret in a file', () => {
+  const text = `${oneJob}subscriptions: [{ secret: { env: HUSH } }]\n`;
+  const folder = mkdtempSync(join(tmpdir(), 'relay-scenario-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'secret');
+
+  test('is found by NAME_FILE, unless NAME has one', () => {
+    writeFileSync(path, 'not-a-real-secret-in-a-file\n');
+    const secretIn = (env: Record<string, string>) => {
+      const read = readScenario(text, 'story.yaml', env);
+      return read.ok ? read.scenario.subscriptions[0]?.secret : read.problems.map(formatProblem);
+    };
+    expect(secretIn({ HUSH_FILE: path })).toBe('not-a-real-secret-in-a-file');
+    expect(secretIn({ HUSH_FILE: path, HUSH: 'not-a-real-secret' })).toBe('not-a-real-secret');
+  });
+
+  test.each([
+    ['is not there', () => join(folder, 'no-such-file')],
+    ['is empty', () => (writeFileSync(path, '\n'), path)],
+  ])('that %s is a problem', (_what, file) => {
+    expect(problems(text, { HUSH_FILE: file() })).toEqual([
+      expect.stringMatching(/^story\.yaml:4:34 the file that HUSH_FILE names is empty or can't be read \(set HUSH /),
+    ]);
+  });
+});
+
+test('of an entry that is well-formed, mistakes of meaning are told beside mistakes of form', () => {
+  const found = problems(`version: 1
+lasts: 1m
+subscriptions: [{ states: [faild] }, { stats: [failed] }]
+failures: { disk-full: { mesage: full } }
+jobs:
+  - { at: 5s, type: costs, fails: disk-full, only: [failed, completed], id: a }
+  - { at: soon, type: costs, hangs: true, cancelled: true, id: a }
+`);
+  expect(found).toEqual([
+    expect.stringMatching(/^story\.yaml:2:8 the story is not over by then/),
+    expect.stringMatching(/^story\.yaml:3:28 Narrative documents no state "faild"/),
+    expect.stringMatching(/^story\.yaml:3:40 unknown key "stats"/),
+    expect.stringMatching(/^story\.yaml:4:\d+ failures\.disk-full\.message: is missing/),
+    expect.stringMatching(/^story\.yaml:4:26 unknown key "mesage"/),
+    expect.stringMatching(/^story\.yaml:6:61 this job never comes to the state "completed"/),
+    expect.stringMatching(/^story\.yaml:7:11 jobs\[1\]\.at: a time is/),
+  ]);
 });
 
 test('all problems are told at once, in reading order', () => {
