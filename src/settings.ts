@@ -13,9 +13,31 @@ const wholeNumber = (least: number, most: number) =>
     // What is so long that it reads as Infinity is no number to zod; it is too much all the same.
     .pipe(z.number(`must be at most ${most}`).min(least, `must be at least ${least}`).max(most, `must be at most ${most}`));
 
+/**
+ * An env file without a line break at its end takes the next line along: `…example.comNARRATIVE_WEBHOOK_SECRET=…` is a URL to the parser,
+ * and would be shown wherever the URL is, with the secret.
+ */
+const lineBreak = 'look for a missing line break before the next variable';
+
 const httpUrl = z
   .string()
-  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be an http(s) URL');
+  .refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ''), { error: 'must be an http(s) URL', abort: true })
+  .refine((text) => /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/.test(new URL(text).hostname), {
+    error: `has a character in its host that no host name has: ${lineBreak}`,
+    abort: true,
+  });
+
+const publicUrl = httpUrl
+  .refine((text) => !/[?#]/.test(text), { error: 'must have neither a query nor a fragment (? or #)', abort: true })
+  .refine((text) => new URL(text).username === '' && new URL(text).password === '', {
+    error: 'must hold no user and no password',
+    abort: true,
+  })
+  .refine((text) => !text.includes('='), { error: `holds "=": ${lineBreak}`, abort: true })
+  .refine(
+    (text) => !/\/webhooks\/narrative(?:\/|$)/.test(new URL(text).pathname),
+    'must be the address of the relay, without /webhooks/narrative',
+  );
 
 const duration = z
   .string()
@@ -54,7 +76,7 @@ const environment = z.object({
     .enum(logLevels, `must be one of ${logLevels.join(', ')}`)
     .default('info')
     .describe('Least important log lines written.'),
-  RELAY_PUBLIC_URL: httpUrl
+  RELAY_PUBLIC_URL: publicUrl
     .optional()
     .describe(
       'Where Narrative reaches this relay, such as https://relay.example.com. By it the relay knows its subscriptions there.',

@@ -128,6 +128,35 @@ describe('a value that can not be meant is refused with the variable and what it
   ])('%s=%s', (name, value, problem) => expect(problemsOf({ [name]: value })).toEqual([problem]));
 });
 
+describe('the public URL', () => {
+  const problems = (url: string) => problemsOf({ RELAY_PUBLIC_URL: url });
+
+  test.each([
+    ['https://relay.example.com/webhooks/narrative', 'must be the address of the relay, without /webhooks/narrative'],
+    ['https://relay.example.com/webhooks/narrative/', 'must be the address of the relay, without /webhooks/narrative'],
+    ['https://relay.example.com/a/webhooks/narrative/eu', 'must be the address of the relay, without /webhooks/narrative'],
+    ['https://relay.example.com/?key=1', 'must have neither a query nor a fragment (? or #)'],
+    ['https://relay.example.com/#x', 'must have neither a query nor a fragment (? or #)'],
+    ['https://ada@relay.example.com', 'must hold no user and no password'],
+    ['https://:fake@relay.example.com', 'must hold no user and no password'],
+    ['https://relay.example.com/baseNAME=fake', 'holds "=": look for a missing line break before the next variable'],
+  ])('may not be %s', (url, problem) => expect(problems(url)).toEqual([`RELAY_PUBLIC_URL ${problem}`]));
+
+  test.each(['https://relay.example.com', 'https://example.com/relay/', 'http://127.0.0.1:8787', 'http://[::1]:8787'])(
+    'may be %s',
+    (url) => expect(problems(url)).toEqual([]),
+  );
+});
+
+test('a URL that took the next line of an env file along is refused, and not shown', () => {
+  const fused = 'https://relay.example.comNARRATIVE_WEBHOOK_SECRET=obviously-fake';
+  for (const { name } of settingsReference.filter((setting) => setting.name.endsWith('_URL'))) {
+    const problem = 'has a character in its host that no host name has: look for a missing line break before the next variable';
+    expect(problemsOf({ [name]: fused })).toEqual([`${name} ${problem}`]);
+  }
+  expect(problemsOf({ SLACK_API_URL: 'http://slack_stand-in:9000/api/' })).toEqual([]);
+});
+
 test('a number of four hundred digits is too large, too', () => {
   expect(problemsOf({ PORT: '9'.repeat(400) })).toEqual(['PORT must be at most 65535']);
 });

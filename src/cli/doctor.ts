@@ -5,6 +5,7 @@ import { draw } from './doctor/drawing.ts';
 import { checkNarrativeSide } from './doctor/narrative.ts';
 import { checkRulesFolder } from './doctor/rules.ts';
 import { checkSettings } from './doctor/settings.ts';
+import { nonEmpty } from './non-empty.ts';
 import { lookAround, type CheckArea } from './doctor/surroundings.ts';
 
 /** In the order in which they are told: what comes later depends on what comes before. */
@@ -15,7 +16,7 @@ export function addDoctorCommand(program: Command): void {
   program
     .command('doctor')
     .description("look for what keeps alerts from coming: settings, rules, and Narrative's subscriptions")
-    .option('--rules <dir>', 'folder of the rules (default: $RELAY_RULES, else rules)')
+    .option('--rules <dir>', 'folder of the rules (default: $RELAY_RULES, else rules)', nonEmpty)
     .option('--json', 'print what was found as JSON')
     .addHelpText(
       'after',

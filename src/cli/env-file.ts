@@ -17,7 +17,8 @@ export function createEnvFile(path: string): EnvFile {
   return {
     path,
     add(name, secret) {
-      writeSync(file, `${name}=${secret}\n`);
+      // Whoever appends the file to one that lacks a line break at its end gets a line of its own all the same.
+      writeSync(file, `${isEmpty ? '\n' : ''}${name}=${secret}\n`);
       isEmpty = false;
       fsyncSync(file);
     },

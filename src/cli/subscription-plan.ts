@@ -6,6 +6,7 @@ import { didYouMean } from '../rules/suggest.ts';
 import { filterOf, type Wanted, type WantedFilters } from '../rules/wanted.ts';
 import type { Settings } from '../settings.ts';
 import { CommandFailure, rulesFolder, rulesForLooking } from './rules.ts';
+import { usualUrl } from './subscription-url.ts';
 
 export interface CreateFlags {
   url?: string;
@@ -26,48 +27,65 @@ export interface CreationPlan {
   wanted: readonly NewSubscription[];
   /** Which of the rules' subscriptions it is for; null: none was named. */
   name: string | null;
-  /** What the rules want; null: they were not asked. */
-  rules: { apps: Wanted['apps']; filters: WantedFilters } | null;
+  /** The token at the end of its URL proves its events, and Narrative's secret is not needed. What is printed shows no such URL. */
+  byUrlToken: boolean;
+  /** What the rules want of jobs; null: they were not asked. */
+  rules: { wanted: Wanted; filters: WantedFilters } | null;
+  /** `watch.no_events` of the rules, ms; null: not set, or there are no rules that can be used. */
+  noEventsMs: number | null;
   /** What `--force` let pass. */
   warnings: readonly string[];
 }
 
 /** What makes no sense ends the command. */
 export function planCreation(flags: CreateFlags, settings: Settings): CreationPlan {
-  const { name, url, wanted, filters, parts } = readFlags(flags, settings);
-  const slips = parts.flatMap((part) => (part.kind === 'jobs' ? unknownValues(part) : []));
-  const warnings = [...new Set(slips)];
+  const rules = rulesOf(flags);
+  const ours = rules && oursIn(rules.set, flags);
+  const url =
+    flags.url ?? usualUrl(settings, ours && { ...rules, config: ours, isOneOfSeveral: rules.set.subscriptions.size > 1 });
+  const wanted = flags.fromRules !== undefined && rules && ours ? rules.set.wanted(ours.name) : null;
+  const filters = wanted && filtersOf(wanted);
+  const parts = partsOf(flags, url, ours?.name ?? null, filters);
+  const warnings = [...new Set(parts.flatMap((part) => (part.kind === 'jobs' ? unknownValues(part) : [])))];
   if (warnings.length > 0 && !flags.force) {
     throw new CommandFailure(2, `${warnings.join('\n')}\nIf Narrative has it all the same, --force asks for it.`);
   }
   const problem = urlProblem(url, settings.narrativeApiUrl);
   if (problem !== null) throw new CommandFailure(2, problem);
-  return { wanted: parts, name, rules: filters && { apps: wanted?.apps ?? null, filters }, warnings };
+  return {
+    wanted: parts,
+    name: ours?.name ?? null,
+    byUrlToken: ours?.verify.scheme === 'url-token',
+    rules: wanted && filters && { wanted, filters },
+    noEventsMs: (rules?.set ?? usualRules())?.watch.noEventsMs ?? null,
+    warnings,
+  };
 }
 
-function readFlags(flags: CreateFlags, settings: Settings) {
-  const rules = rulesOf(flags);
-  const ours = rules && oursIn(rules, flags);
-  const url = flags.url ?? usualUrl(settings, rules, ours);
-  const name = ours?.name ?? null;
-  const given = flags.name ?? (name === null ? 'narrative-relay' : `narrative-relay ${name}`);
-  if (flags.appId !== undefined) {
-    const part: NewSubscription = { kind: 'app', url, name: given, appId: flags.appId };
-    return { name, url, wanted: null, filters: null, parts: [part] };
-  }
-  const wanted = flags.fromRules !== undefined && rules ? rules.wanted(name) : null;
-  const filters = wanted && filtersOf(wanted);
+function partsOf(flags: CreateFlags, url: string, ours: string | null, filters: WantedFilters | null): NewSubscription[] {
+  const name = flags.name ?? (ours === null ? 'narrative-relay' : `narrative-relay ${ours}`);
+  if (flags.appId !== undefined) return [{ kind: 'app', url, name, appId: flags.appId }];
   const asked: readonly JobFilter[] = filters ? (flags.split ? filters.parts : [filters.filter]) : [filterGiven(flags)];
-  const parts = asked.map((filter, i): NewSubscription => {
-    const numbered = asked.length > 1 ? `${given} (${i + 1} of ${asked.length})` : given;
+  return asked.map((filter, i) => {
+    const numbered = asked.length > 1 ? `${name} (${i + 1} of ${asked.length})` : name;
     return { kind: 'jobs', url, name: numbered, ...filter };
   });
-  return { name, url, wanted, filters, parts };
 }
 
-function rulesOf({ fromRules, subscription }: CreateFlags): RuleSet | null {
+function rulesOf({ fromRules, subscription }: CreateFlags): { set: RuleSet; folder: string } | null {
   if (fromRules === undefined && subscription === undefined) return null;
-  return rulesForLooking(rulesFolder(typeof fromRules === 'string' ? fromRules : undefined));
+  const folder = rulesFolder(typeof fromRules === 'string' ? fromRules : undefined);
+  return { set: rulesForLooking(folder), folder };
+}
+
+/** Nobody asked for these, so it does not matter where they can't be used. */
+function usualRules(): RuleSet | null {
+  try {
+    return rulesForLooking(rulesFolder(undefined));
+  } catch (error) {
+    if (error instanceof CommandFailure) return null;
+    throw error;
+  }
 }
 
 function oursIn({ subscriptions }: RuleSet, { subscription }: CreateFlags): SubscriptionConfig {
@@ -82,23 +100,6 @@ function oursIn({ subscriptions }: RuleSet, { subscription }: CreateFlags): Subs
   const found = subscriptions.get(name);
   if (found) return found;
   throw new CommandFailure(2, `the rules have no subscription "${name}": ${didYouMean(name, names).hint}`);
-}
-
-function usualUrl({ publicUrl }: Settings, rules: RuleSet | null, ours: SubscriptionConfig | null): string {
-  if (ours?.verify.scheme === 'url-token') {
-    const example = `https://relay.example.com/webhooks/narrative/${ours.name}/<token>`;
-    throw new CommandFailure(
-      2,
-      `"${ours.name}" is verified by the token at the end of its URL: give the whole of it, --url ${example}`,
-    );
-  }
-  if (publicUrl === undefined) {
-    throw new CommandFailure(
-      2,
-      'say where Narrative reaches the relay: set RELAY_PUBLIC_URL, or give --url https://relay.example.com/webhooks/narrative',
-    );
-  }
-  return `${publicUrl}/webhooks/narrative${rules && ours && rules.subscriptions.size > 1 ? `/${ours.name}` : ''}`;
 }
 
 function filtersOf(wanted: Wanted): WantedFilters {

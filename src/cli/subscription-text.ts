@@ -3,7 +3,9 @@ import { oneLine, truncate } from '../destination/text.ts';
 import { connectorName } from '../event/connectors.ts';
 import { clockText } from '../incident/words.ts';
 import type { CreatedSubscription, NewSubscription, Subscription, SubscriptionDetail } from '../narrative/api.ts';
+import { deliveryState } from '../narrative/check-deliveries.ts';
 import { filterInWords } from '../narrative/subscription-plan.ts';
+import { shownUrl } from '../narrative/target.ts';
 import { style, table } from './table.ts';
 
 /** Longer texts would tear the table; `--json` has them whole. */
@@ -44,9 +46,9 @@ export function appInWords(id: string): string {
   return `app ${oneLine(id)}${name === '' ? '' : ` (${name})`}`;
 }
 
-/** A part below the subscription's own address is a url-token, a secret. */
-export function shownUrl(url: string): string {
-  return oneLine(url).replace(/(\/webhooks\/narrative\/[^/?#]+\/)[^/?#]+/, '$1…');
+/** A text of others, without the url-tokens in its URLs, whole or cut off. */
+export function withoutUrlTokens(text: string): string {
+  return text.replaceAll(/(\/webhooks\/narrative\/[^/\s"']+\/)[^\s"']+/g, '$1…');
 }
 
 /** `5f0c… (narrative-relay): failed of all jobs → https://…`. */
@@ -79,20 +81,29 @@ function remarksOn(one: SubscriptionDetail): string[] {
   if (isArchived(one)) {
     return ['', style('yellow', "! It is archived: it gets no events any more, and can't be made active again. Create another.")];
   }
-  const { failed = null, successful = null, lastFailedAt = null, lastSuccessfulAt = null } = one.deliveries ?? {};
-  if (failed === null || failed === 0) return [];
-  const never = successful === 0 || (successful === null && lastSuccessfulAt === null);
-  const stillFails =
-    never || (lastFailedAt !== null && lastSuccessfulAt !== null && Date.parse(lastFailedAt) > Date.parse(lastSuccessfulAt));
-  if (!stillFails) {
-    const counts = `${failed} ${failed === 1 ? 'delivery' : 'deliveries'} failed, and since then others have arrived.`;
-    return ['', style('yellow', `! ${counts} "relay reconcile" finds the events that were lost.`)];
+  const failed = one.deliveries?.failed ?? 0;
+  const lost = `${failed} ${failed === 1 ? 'delivery' : 'deliveries'} failed`;
+  const find = '"relay reconcile" finds the events that were lost.';
+  switch (deliveryState(one.deliveries)) {
+    case 'unknown':
+    case 'none-failed':
+      return [];
+    case 'recovered':
+      return ['', style('yellow', `! ${lost}, and since then others have arrived. ${find}`)];
+    case 'some-failed':
+      return ['', style('yellow', `! ${lost}; whether others have arrived since is not said. ${find}`)];
+    case 'never':
+      return nothingArrives(one, 'none has ever succeeded');
+    case 'last-failed':
+      return nothingArrives(one, 'none has succeeded since');
   }
-  const since = never ? 'none has ever succeeded' : 'none has succeeded since';
+}
+
+function nothingArrives({ url }: SubscriptionDetail, since: string): string[] {
   return [
     '',
     style('red', `✗ The last delivery failed, and ${since}: events don't arrive.`),
-    `  1. Does Narrative reach the relay? "curl -i ${shownUrl(one.url)}" from elsewhere should answer 405.`,
+    `  1. Does Narrative reach the relay? "curl -i ${shownUrl(url)}" from elsewhere should answer 405.`,
     '  2. Does the relay refuse its events? Its log says so (401): then the secret in the rules is not that of this subscription.',
     '  3. When they arrive again, "relay reconcile" finds what was lost.',
   ];

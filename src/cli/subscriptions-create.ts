@@ -5,11 +5,12 @@ import type { NarrativeApi, NewSubscription, Subscription } from '../narrative/a
 import { writeSubscription } from '../narrative/read-wire.ts';
 import { overlapping } from '../narrative/subscription-plan.ts';
 import { createEnvFile, type EnvFile } from './env-file.ts';
-import { answered, requireNarrativeApi, settingsForCommand } from './narrative-client.ts';
+import { answered, apiFailure, requireNarrativeApi, settingsForCommand } from './narrative-client.ts';
+import { nonEmpty } from './non-empty.ts';
 import { CommandFailure } from './rules.ts';
 import { createdText, dryRunText, remarksOnPlan, type KeptSecret } from './subscription-created-text.ts';
 import { planCreation, type CreateFlags, type CreationPlan } from './subscription-plan.ts';
-import { describeSubscription } from './subscription-text.ts';
+import { describeSubscription, withoutUrlTokens } from './subscription-text.ts';
 
 interface Flags extends CreateFlags {
   dryRun?: boolean;
@@ -26,21 +27,27 @@ export function addCreateCommand(subscriptions: Command, footer: string): void {
   subscriptions
     .command('create')
     .description('make a subscription, and keep its secret: Narrative tells it only once')
-    .option('--url <url>', 'where Narrative is to send (default: $RELAY_PUBLIC_URL/webhooks/narrative)')
-    .option('--name <text>', 'what it is called at Narrative (default: narrative-relay)')
+    .option('--url <url>', 'where Narrative is to send (default: $RELAY_PUBLIC_URL/webhooks/narrative)', nonEmpty)
+    .option('--name <text>', 'what it is called at Narrative (default: narrative-relay)', nonEmpty)
     .addOption(listOption('--job-type <types>', 'only jobs of this type'))
     .addOption(listOption('--state <states>', 'only jobs that come to this state'))
     .addOption(listOption('--job-id <ids>', 'only this job'))
     .addOption(
-      new Option('--app-id <id>', "a connector's events instead, such as 8 for Facebook").conflicts([...byHand, 'fromRules']),
+      new Option('--app-id <id>', "a connector's events instead, such as 8 for Facebook")
+        .argParser(nonEmpty)
+        .conflicts([...byHand, 'fromRules']),
     )
-    .addOption(new Option('--from-rules [dir]', 'what the rules match, and no more than can be helped').conflicts(byHand))
-    .option('--subscription <name>', 'which of the subscriptions in the rules it is for')
+    .addOption(
+      new Option('--from-rules [dir]', 'what the rules need, and no more than can be helped')
+        .argParser(nonEmpty)
+        .conflicts(byHand),
+    )
+    .option('--subscription <name>', 'which of the subscriptions in the rules it is for', nonEmpty)
     .addOption(new Option('--single', 'with --from-rules: one subscription for all of it (the default)').conflicts('split'))
-    .option('--split', 'with --from-rules: several, which together ask for exactly what the rules match')
+    .option('--split', 'with --from-rules: several, which together ask for exactly what the rules need')
     .option('--force', 'also with values that Narrative does not document, or beside one that tells of the same')
-    .option('--write-env <file>', 'write the secret into a new file (mode 600) instead of printing it')
-    .option('--env-name <name>', 'the variable that is to hold it (default: NARRATIVE_WEBHOOK_SECRET)')
+    .option('--write-env <file>', 'write the secret into a new file (mode 600) instead of printing it', nonEmpty)
+    .option('--env-name <name>', 'the variable that is to hold it (default: NARRATIVE_WEBHOOK_SECRET)', nonEmpty)
     .option('--dry-run', 'print what would be sent to Narrative')
     .option('--json', 'print what was made as JSON, with its secret unless that is in a file')
     .addHelpText('after', `${examples}\n${footer}`)
@@ -62,9 +69,15 @@ function separated(text: string, before: string[]): string[] {
 
 async function create(flags: Flags): Promise<void> {
   if (flags.split && flags.fromRules === undefined)
-    throw new CommandFailure(2, '--split goes with --from-rules: it divides what the rules match');
+    throw new CommandFailure(2, '--split goes with --from-rules: it divides what the rules need');
   const settings = settingsForCommand();
   const plan = planCreation(flags, settings);
+  if (plan.byUrlToken && flags.writeEnv !== undefined) {
+    throw new CommandFailure(
+      2,
+      `the events of ${plan.name} are proved by the token at the end of its URL, and Narrative's secret is not needed for it: leave --write-env out`,
+    );
+  }
   const names = envNames(flags, plan);
   if (flags.dryRun) return printDryRun(plan, flags);
   const api = requireNarrativeApi(settings);
@@ -75,17 +88,28 @@ async function create(flags: Flags): Promise<void> {
   const file = flags.writeEnv === undefined ? null : createEnvFile(flags.writeEnv);
   const made: KeptSecret[] = [];
   try {
-    for (const [i, wanted] of plan.wanted.entries()) await createOne(api, wanted, names[i]!, file, made);
+    for (const [i, wanted] of plan.wanted.entries())
+      await createOne(api, wanted, { name: names[i]!, file, isNeeded: !plan.byUrlToken }, made);
   } finally {
     // Of two the second may fail: the first one's secret is told all the same.
     file?.close();
     if (made.length > 0) report(made, plan, flags);
   }
-  if (!flags.json) process.stdout.write(remarksOnPlan(plan, known, flags.split ?? false));
+  sayRemarks(plan, known, flags);
+}
+
+/** What is for people goes where it does not get between the JSON. */
+function sayRemarks(plan: CreationPlan, known: readonly Subscription[], { json, split = false }: Flags): void {
+  (json ? process.stderr : process.stdout).write(remarksOnPlan(plan, known, split));
 }
 
 function report(made: readonly KeptSecret[], plan: CreationPlan, { json, writeEnv }: Flags): void {
-  if (json) printJson(made.map(({ created, kept }) => (kept === 'file' ? { ...created, secret: undefined } : created)));
+  const forJson = ({ created, kept }: KeptSecret) => ({
+    ...created,
+    url: jsonUrl(created.url, plan),
+    ...(kept === 'file' ? { secret: undefined } : {}),
+  });
+  if (json) printJson(made.map(forJson));
   else process.stdout.write(createdText(made, plan, writeEnv ?? null));
 }
 
@@ -94,16 +118,27 @@ function refusedFor(overlaps: readonly Subscription[]): string {
   return `There is an active subscription that sends the same there, and each event would come twice:\n${lines}\nArchive it ("relay subscriptions archive <id>"), or create another beside it with --force, as when its secret is to be changed.`;
 }
 
+/** Where the secret goes. */
+interface Keeping {
+  /** Of the variable. */
+  name: string;
+  file: EnvFile | null;
+  isNeeded: boolean;
+}
+
 async function createOne(
   api: NarrativeApi,
   wanted: NewSubscription,
-  name: string,
-  file: EnvFile | null,
+  { name, file, isNeeded }: Keeping,
   made: KeptSecret[],
 ): Promise<void> {
-  const created = await answered(api.createSubscription(wanted));
+  const answer = await api.createSubscription(wanted);
+  // Narrative may well repeat the URL that it refuses.
+  if (!answer.ok) throw apiFailure({ ...answer.failure, detail: withoutUrlTokens(answer.failure.detail) });
+  const created = answer.value;
   // A line of its own, in the file too, whatever Narrative takes for a secret.
   const secret = oneLine(created.secret ?? '');
+  if (!isNeeded) return void made.push({ created, secret, name, kept: 'not-needed' });
   if (secret === '') {
     throw new CommandFailure(
       1,
@@ -137,10 +172,16 @@ function envNames({ envName, appId }: Flags, { wanted }: CreationPlan): string[]
   return wanted.map((_, i) => (i === 0 ? first : `${first}_${i + 1}`));
 }
 
-function printDryRun(plan: CreationPlan, { json, split }: Flags): void {
-  if (json) return printJson(plan.wanted.map(writeSubscription));
-  const warnings = plan.warnings.map((warning) => `! ${warning}\n`).join('');
-  process.stdout.write(`${dryRunText(plan)}${warnings}${remarksOnPlan(plan, [], split ?? false)}`);
+function printDryRun(plan: CreationPlan, flags: Flags): void {
+  for (const warning of plan.warnings) process.stderr.write(`! ${warning}\n`);
+  if (flags.json) printJson(plan.wanted.map((wanted) => writeSubscription({ ...wanted, url: jsonUrl(wanted.url, plan) })));
+  else process.stdout.write(dryRunText(plan));
+  sayRemarks(plan, [], flags);
+}
+
+/** Whole, as it is the program that reads it which will need it; but for a token that came from the rules and is known there. */
+function jsonUrl(url: string, { byUrlToken }: CreationPlan): string {
+  return byUrlToken ? withoutUrlTokens(url) : url;
 }
 
 function printJson(value: object): void {

@@ -4,6 +4,7 @@ import type { Subscription } from '../narrative/api.ts';
 import { identify } from '../narrative/identify.ts';
 import type { Settings } from '../settings.ts';
 import { confirm } from './confirm.ts';
+import { nonEmpty } from './non-empty.ts';
 import { answered, requireNarrativeApi, settingsForCommand } from './narrative-client.ts';
 import { CommandFailure, rulesFolder, rulesForLooking } from './rules.ts';
 import { describeSubscription, isArchived, subscriptionPage, subscriptionTable } from './subscription-text.ts';
@@ -20,8 +21,8 @@ export function addSubscriptionsCommand(program: Command): void {
     .command('list')
     .description('list the subscriptions of the company, the archived ones last')
     .option('--active', 'leave the archived ones out')
-    .option('--rules <dir>', 'folder of the rules, to say which are theirs (default: $RELAY_RULES, else rules)')
-    .option('--json', 'print them as JSON')
+    .option('--rules <dir>', 'folder of the rules, to say which are theirs (default: $RELAY_RULES, else rules)', nonEmpty)
+    .option('--json', 'print them as JSON, their URLs whole: these may hold secrets')
     .addHelpText('after', `\nExample:\n  relay subscriptions list --active\n${connection}`)
     .action(list);
 
@@ -29,8 +30,8 @@ export function addSubscriptionsCommand(program: Command): void {
     .command('show')
     .description('show one, and how many of its deliveries failed')
     .argument('<id>', 'as "subscriptions list" shows it')
-    .option('--rules <dir>', 'folder of the rules (default: $RELAY_RULES, else rules)')
-    .option('--json', 'print it as JSON')
+    .option('--rules <dir>', 'folder of the rules (default: $RELAY_RULES, else rules)', nonEmpty)
+    .option('--json', 'print it as JSON, its URL whole: it may hold a secret')
     .addHelpText('after', `\nExample:\n  relay subscriptions show 3fa85f64-5717-4562-b3fc-2c963f66afa6\n${connection}`)
     .action(show);
 
@@ -41,7 +42,7 @@ export function addSubscriptionsCommand(program: Command): void {
     .description('end subscriptions for good: they get no more events, and stay listed')
     .argument('<ids...>', 'as "subscriptions list" shows them')
     .option('--yes', 'do not ask')
-    .option('--json', 'print them as JSON')
+    .option('--json', 'print them as JSON, their URLs whole: these may hold secrets')
     .addHelpText('after', `\nExample:\n  relay subscriptions archive 3fa85f64-5717-4562-b3fc-2c963f66afa6 --yes\n${connection}`)
     .action(archive);
 }

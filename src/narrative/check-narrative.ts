@@ -1,10 +1,14 @@
 /** Narrative's side, looked at for `relay doctor`: is what the relay counts on there, and does it fit the rules? */
 import type { Finding } from '../finding.ts';
-import { globMatches } from '../rules/glob.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import { filterOf } from '../rules/wanted.ts';
+import type { Demand } from '../rules/wanted.ts';
 import type { ApiFailure, NarrativeApi, Subscription } from './api.ts';
-import { address, called, coverage, deliveries, existence, overlap, shown, type Place, type Told } from './check-subscription.ts';
+import { appEvents, type ArrivingApp } from './check-apps.ts';
+import { deliveries } from './check-deliveries.ts';
+import { complete, missing, quiet, surplus } from './check-filters.ts';
+import { address, called, existence, overlap, type Place } from './check-subscription.ts';
+import { ok, type Told } from './check-told.ts';
+import { clockWords } from './clocks.ts';
 import { identify, type Identified } from './identify.ts';
 import { shownUrl, targetOf } from './target.ts';
 
@@ -12,9 +16,7 @@ export interface NarrativeToCheck extends Place {
   /** Null: no token is set. */
   api: NarrativeApi | null;
   /** Null: they can't be loaded, so nothing can be compared with them. */
-  rules: Pick<RuleSet, 'subscriptions' | 'wanted'> | null;
-  /** How far Narrative's clock was ahead of ours in its last answer, ms, whole seconds; null: it didn't say. */
-  clockAheadMs: () => number | null;
+  rules: Pick<RuleSet, 'subscriptions' | 'wanted' | 'demands' | 'watch'> | null;
 }
 
 export interface NarrativeChecked {
@@ -24,10 +26,8 @@ export interface NarrativeChecked {
 }
 
 const area = 'Narrative';
-/** Beyond this, ms, "late" and "lost" are judged by the wrong time. */
-const maxClockMs = 60_000;
 
-export async function checkNarrative({ api, rules, clockAheadMs, ...place }: NarrativeToCheck): Promise<NarrativeChecked> {
+export async function checkNarrative({ api, rules, ...place }: NarrativeToCheck): Promise<NarrativeChecked> {
   if (api === null) return { findings: [withoutToken()], reached: true };
   const known = await api.listSubscriptions();
   if (!known.ok && isNoAnswer(known.failure)) {
@@ -40,7 +40,7 @@ export async function checkNarrative({ api, rules, clockAheadMs, ...place }: Nar
       'jobs',
       jobs.ok ? { verdict: 'ok', detail: 'can be read, so lost events can be found', todo: null } : jobsRefusal(jobs.failure),
     ),
-    finding('clock', clock(clockAheadMs())),
+    finding('clock', clock(api.clockAheadMs())),
   ];
   let reached = jobs.ok || !isNoAnswer(jobs.failure);
   if (known.ok && rules !== null) {
@@ -57,42 +57,81 @@ export async function checkNarrative({ api, rules, clockAheadMs, ...place }: Nar
 
 type Rules = NonNullable<NarrativeToCheck['rules']>;
 
-async function compare(
+async function compare(api: NarrativeApi, rules: Rules, known: readonly Subscription[], place: Place): Promise<NarrativeChecked> {
+  const { subscriptions } = rules;
+  const demands = rules.demands();
+  const identified = identify(subscriptions.values(), known, place.publicUrl);
+  const active: Active = new Map(identified.map((each) => [each.name, activeOf(each)]));
+  const checked: NarrativeChecked[] = [];
+  for (const each of identified) checked.push(await checkOne(api, rules, each, demands, place));
+  const here = deliveringHere(known, [...active.values()].flat(), place);
+  const lost = strays(here, subscriptions, place);
+  const arriving = here.filter((each) => !lost.includes(each));
+  const twice = overlap(arriving);
+  const apps = appEvents(demands, appsOf(arriving, active, place), active.size);
+  const findings = [
+    ...checked.flatMap((one) => one.findings),
+    ...together(demands, active, rules),
+    ...(twice ? [finding('overlap', twice)] : []),
+    ...lost.map(toNobody),
+    ...(apps ? [finding('app events', apps)] : []),
+  ];
+  return { findings, reached: checked.every(({ reached }) => reached) };
+}
+
+/** Those of Narrative's that are active, by name in the rules. */
+type Active = ReadonlyMap<string, readonly Subscription[]>;
+
+async function checkOne(
   api: NarrativeApi,
-  { subscriptions, wanted }: Rules,
-  known: readonly Subscription[],
+  { subscriptions, wanted, watch }: Rules,
+  identified: Identified,
+  demands: readonly Demand[],
   place: Place,
 ): Promise<NarrativeChecked> {
-  const findings: Finding[] = [];
+  const { name } = identified;
+  const config = subscriptions.get(name)!;
+  const active = activeOf(identified);
+  const told: [string, Told][] = [['subscription', existence(config, identified, place)]];
   let reached = true;
-  const identified = identify(subscriptions.values(), known, place.publicUrl);
-  const pairs = identified.map((each) => ({ each, config: subscriptions.get(each.name)!, active: activeOf(each) }));
-  for (const { each, config, active } of pairs) {
-    const add = (what: string, told: Told) => findings.push(finding(`${each.name}: ${what}`, told));
-    add('subscription', existence(config, each, place));
-    if (active.length === 0) continue;
-    for (const subscription of active) add('address', address(subscription, config, place));
-    const others = [...subscriptions.keys()].filter((name) => name !== each.name);
-    // Rules that others match as well may be theirs to serve; all of them together are looked at below.
-    const theirs = others.flatMap((name) => filterOf(wanted(name))?.parts ?? []);
-    add('filters', coverage(active, wanted(each.name), theirs));
-    for (const { id } of active) {
-      const detail = await api.showSubscription(id);
-      add('deliveries', detail.ok ? deliveries(detail.value) : refusal(detail.failure));
-      reached &&= detail.ok || !isNoAnswer(detail.failure);
-    }
+  if (active.length > 0) {
+    for (const subscription of active) told.push(['address', address(subscription, config, place)]);
+    // What others can bring as well may be theirs to bring: that is looked at for all of them together.
+    const needed = demands.find(({ by }) => by.length === 1 && by[0] === name)?.wanted ?? null;
+    // Where silence is to be told from trouble, more than the rules need is asked for with good reason.
+    const inVain = watch.noEventsMs === null ? surplus(active, wanted(name)) : null;
+    told.push(['filters', missing(active, needed) ?? inVain ?? complete(active, subscriptions.size === 1)]);
   }
-  const all = pairs.flatMap(({ active }) => active);
-  // One that can't be found may be another company's, and ask for all that the others don't.
-  if (pairs.length > 1 && pairs.every(({ active }) => active.length > 0)) {
-    findings.push(finding('all subscriptions: filters', coverage(all, wanted(null), [])));
+  for (const { id } of active) {
+    const detail = await api.showSubscription(id);
+    told.push(['deliveries', detail.ok ? deliveries(detail.value) : refusal(detail.failure)]);
+    reached &&= detail.ok || !isNoAnswer(detail.failure);
   }
-  const here = deliveringHere(known, all, place);
-  const lost = strays(here, subscriptions, place);
-  const twice = overlap(here.filter((each) => !lost.includes(each)));
-  if (twice) findings.push(finding('overlap', twice));
-  findings.push(...lost.map(toNobody), ...appSubscriptions(here, wanted(null).apps));
-  return { findings, reached };
+  return { findings: told.map(([what, each]) => finding(`${name}: ${what}`, each)), reached };
+}
+
+/** What several subscriptions share. One that can't be found may be another company's, and ask for all that the others don't. */
+function together(demands: readonly Demand[], active: Active, { watch }: Rules): Finding[] {
+  const areFound = (names: readonly string[]) => names.every((name) => active.get(name)!.length > 0);
+  const shared = demands.filter(({ by, wanted }) => by.length > 1 && wanted.jobs.size > 0 && areFound(by));
+  const findings = shared.map(({ by, wanted }) => {
+    const whose = by.length === active.size ? 'all subscriptions' : by.join(', ');
+    const sharing = by.flatMap((name) => active.get(name)!);
+    return finding(`${whose}: filters`, missing(sharing, wanted) ?? ok('together they ask for all that the rules need'));
+  });
+  const silence = areFound([...active.keys()]) ? quiet([...active.values()].flat(), watch.noEventsMs) : null;
+  return silence ? [...findings, finding('no events', silence)] : findings;
+}
+
+/** By which name of the rules each comes: the one in its URL, whose secrets count there; at the common address the one that claims it. */
+function appsOf(arriving: readonly Subscription[], active: Active, { publicUrl }: Place): ArrivingApp[] {
+  return arriving.flatMap((subscription) => {
+    const { kind, appId, url } = subscription;
+    const target = publicUrl === undefined ? null : targetOf(url, publicUrl);
+    if (kind !== 'app' || appId === null || target?.kind === 'elsewhere') return [];
+    const claimed = [...active].find(([, own]) => own.includes(subscription))?.[0] ?? null;
+    return [{ id: appId, by: target?.kind === 'named' ? target.name : claimed }];
+  });
 }
 
 function activeOf({ found }: Identified): Subscription[] {
@@ -122,34 +161,12 @@ function toNobody(subscription: Subscription): Finding {
   });
 }
 
-/** Connectors' events come by subscriptions of their own, one for each app. */
-function appSubscriptions(here: readonly Subscription[], wanted: 'all' | ReadonlySet<string> | null): Finding[] {
-  if (wanted === null) return [];
-  const apps = new Set(here.flatMap(({ kind, appId }) => (kind === 'app' && appId !== null ? [appId] : [])));
-  const todo = 'if you use such connectors: relay subscriptions create --app-id <id> for each';
-  if (wanted === 'all') {
-    const told: Told =
-      apps.size > 0
-        ? { verdict: 'ok', detail: `of app ${[...apps].map(shown).join(', ')}; rules match those of any other too`, todo: null }
-        : { verdict: 'warning', detail: 'rules match events of connectors, and no subscription for an app delivers here', todo };
-    return [finding('app events', told)];
-  }
-  const missing = [...wanted].filter((name) => ![...apps].some((app) => globMatches(name, app)));
-  if (missing.length === 0)
-    return [finding('app events', { verdict: 'ok', detail: `of app ${[...apps].map(shown).join(', ')}`, todo: null })];
-  const detail = `rules match events of app ${missing.map(shown).join(', ')}, and no subscription for it delivers here`;
-  return [finding('app events', { verdict: 'warning', detail, todo })];
-}
-
 function clock(aheadMs: number | null): Told {
   if (aheadMs === null) return { verdict: 'skipped', detail: 'Narrative did not say what time it is', todo: null };
-  const seconds = Math.round(Math.abs(aheadMs) / 1000);
-  if (Math.abs(aheadMs) <= maxClockMs) return { verdict: 'ok', detail: "this machine's and Narrative's agree", todo: null };
-  return {
-    verdict: 'warning',
-    detail: `this machine's clock is ${seconds} s ${aheadMs > 0 ? 'behind' : 'ahead of'} Narrative's`,
-    todo: 'set it by NTP: what is late and what got lost is judged by both',
-  };
+  const detail = clockWords(aheadMs);
+  return detail === null
+    ? { verdict: 'ok', detail: "this machine's and Narrative's agree", todo: null }
+    : { verdict: 'warning', detail, todo: 'set it by NTP: what is late and what got lost is judged by both' };
 }
 
 function withoutToken(): Finding {

@@ -1,23 +1,16 @@
 /** What is right and wrong with one subscription of Narrative's, as far as it can be told without asking again. */
-import { oneLine, truncate } from '../destination/text.ts';
-import type { Finding } from '../finding.ts';
 import type { SubscriptionConfig } from '../rules/rule-set.ts';
-import { anyState, filterOf, uncovered, type Wanted } from '../rules/wanted.ts';
-import type { JobFilter, Subscription, SubscriptionDetail } from './api.ts';
+import type { Subscription } from './api.ts';
+import { ok, problem, shown, warning, type Told } from './check-told.ts';
 import type { Identified } from './identify.ts';
+import { mayTellOfTheSame } from './subscription-plan.ts';
 import { isLoopback, shownUrl, targetOf } from './target.ts';
-
-export type Told = Pick<Finding, 'verdict' | 'detail' | 'todo'>;
 
 /** Where things are. */
 export interface Place {
   apiUrl: string;
   publicUrl: string | undefined;
 }
-
-const ok = (detail: string): Told => ({ verdict: 'ok', detail, todo: null });
-const warning = (detail: string, todo: string): Told => ({ verdict: 'warning', detail, todo });
-const problem = (detail: string, todo: string): Told => ({ verdict: 'problem', detail, todo });
 
 export function existence({ id, name }: SubscriptionConfig, { found, problem: why }: Identified, { publicUrl }: Place): Told {
   // Without an id nothing is wrong yet, but nothing can be seen either.
@@ -94,65 +87,12 @@ export function address(subscription: Subscription, { name, verify, secrets }: S
   }
 }
 
-/**
- * What the rules match and none of these asks for; then what these ask for in vain. `others`: what other subscriptions of the rules are
- * there for, so that several can share the work.
- */
-export function coverage(subscriptions: readonly Subscription[], wanted: Wanted, others: readonly JobFilter[]): Told {
-  const jobs = subscriptions.filter(({ kind }) => kind === 'jobs');
-  const filters = jobs.map(({ filter }) => filter);
-  const missing = uncovered(wanted, [...filters, ...others]);
-  if (missing.length > 0) {
-    return problem(
-      `rules match what it does not ask for, so it never comes: ${inWords(missing)}`,
-      'create one that asks for it: relay subscriptions create --from-rules',
-    );
-  }
-  const surplus = surplusOf(filters, wanted);
-  if (surplus.length > 0) {
-    return warning(
-      `asks for more than the rules match: ${inWords(surplus)}`,
-      'harmless but for the traffic; to ask for less: relay subscriptions create --from-rules, then archive this one',
-    );
-  }
-  return ok(jobs.length === 0 ? 'no rule needs job events of it' : 'asks for all that the rules match');
-}
-
-/** Beyond the one filter that would do: what that asks for too can't be helped. */
-function surplusOf(filters: readonly JobFilter[], wanted: Wanted): string[] {
-  const enough = filterOf(wanted)?.filter;
-  const asked = filters
-    .filter(({ jobIds }) => jobIds === null)
-    .flatMap((filter) => uncovered(asWanted(filter), enough ? [enough] : []));
-  return [...new Set(asked)];
-}
-
-function asWanted({ jobTypes, states }: JobFilter): Wanted {
-  const types = jobTypes === null ? 'all' : new Set(jobTypes);
-  return { jobs: new Map((states ?? [anyState]).map((state) => [state, types])), apps: null };
-}
-
-/** What Narrative says about its tries to deliver. */
-export function deliveries({ deliveries: counted, eventsSent }: SubscriptionDetail): Told {
-  if (counted === null || counted.failed === null) {
-    return { verdict: 'skipped', detail: 'Narrative says nothing of how its deliveries went', todo: null };
-  }
-  const { successful, failed, lastFailedAt, lastSuccessfulAt } = counted;
-  const went = `${successful ?? 'an unknown number'} delivered${lastSuccessfulAt === null ? '' : `, last ${lastSuccessfulAt}`}`;
-  if (failed === 0) return ok(eventsSent === 0 ? 'nothing was sent so far' : `${went}; none failed`);
-  const detail = `Narrative counts ${failed} failed ${failed === 1 ? 'delivery' : 'deliveries'}${lastFailedAt === null ? '' : `, last ${lastFailedAt}`}; ${went}`;
-  const todo =
-    'look for "event refused" in the relay\'s log of that time, and at the proxy before it; "relay reconcile" finds what was lost';
-  const still = lastSuccessfulAt === null || (lastFailedAt !== null && Date.parse(lastFailedAt) > Date.parse(lastSuccessfulAt));
-  return still ? problem(`${detail}: the last one failed`, todo) : warning(detail, todo);
-}
-
 /** Active subscriptions that send the same events to this relay. */
 export function overlap(subscriptions: readonly Subscription[]): Told | null {
   const pairs = subscriptions.flatMap((one, i) =>
     subscriptions
       .slice(i + 1)
-      .filter((other) => share(one, other))
+      .filter((other) => mayTellOfTheSame(one, other))
       .map((other) => [one, other]),
   );
   if (pairs.length === 0) return null;
@@ -163,29 +103,7 @@ export function overlap(subscriptions: readonly Subscription[]): Told | null {
   );
 }
 
-function share(one: Subscription, other: Subscription): boolean {
-  if (one.kind !== other.kind) return false;
-  if (one.kind === 'app') return one.appId === other.appId;
-  return (['jobIds', 'jobTypes', 'states'] as const).every((key) => {
-    const [a, b] = [one.filter[key], other.filter[key]];
-    return a === null || b === null || a.some((value) => b.includes(value));
-  });
-}
-
 /** `3fa85f64-… "nightly"`. */
 export function called({ id, name }: Pick<Subscription, 'id' | 'name'>): string {
   return name === null ? shown(id) : `${shown(id)} "${shown(name)}"`;
-}
-
-export function shown(text: string): string {
-  return truncate(oneLine(text), 80);
-}
-
-function inWords(parts: readonly string[]): string {
-  return (
-    parts
-      .slice(0, 5)
-      .map((part) => truncate(oneLine(part), 200))
-      .join('; ') + (parts.length > 5 ? '; …' : '')
-  );
 }

@@ -22,6 +22,11 @@ export function both(one: Choice, other: Choice): Choice {
   return other === 'all' ? one : new Set([...one].filter((name) => other.has(name)));
 }
 
+/** Whether the two have a name in common, as far as can be told of `all`. */
+export function meet(one: Choice, other: Choice): boolean {
+  return !isNone(both(one, other));
+}
+
 /** All but some has no list: it stays all. */
 export function less(choice: Choice, excluded: Iterable<string>): Choice {
   if (choice === 'all') return 'all';

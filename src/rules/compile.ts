@@ -10,7 +10,7 @@ import type { ParsedDestination, ParsedSecret, ParsedSubscription } from './sche
 import type { ParsedWatch } from './schema-incidents.ts';
 import { durationMs } from './schema-values.ts';
 import { buildTests } from './tests.ts';
-import { createWanted } from './wanted-by-rules.ts';
+import { createDemands, createWanted, type RulesToAsk } from './wanted-by-rules.ts';
 
 export function compileRuleSet(files: readonly ParsedFile[], version: string, readSecret: Resolve): RuleSet {
   const secrets = new Set<string>();
@@ -38,6 +38,7 @@ export function compileRuleSet(files: readonly ParsedFile[], version: string, re
     implicit: implicitSend,
     fallbackOf: (name) => destinations.get(name)?.fallback ?? null,
   });
+  const toAsk: RulesToAsk = { ...compiled, subject, forwards: (to) => destinations.get(to)?.type === 'http' };
   return {
     version,
     subscriptions,
@@ -52,7 +53,8 @@ export function compileRuleSet(files: readonly ParsedFile[], version: string, re
     tests: buildTests(files, [...subscriptions.keys()][0]!),
     plan: createPlanner(compiled),
     explain: createExplainer(compiled),
-    wanted: createWanted({ ...compiled, subject }),
+    wanted: createWanted(toAsk),
+    demands: createDemands(toAsk, [...subscriptions.keys()]),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Matcher } from './matcher.ts';
 import type { Explanation, Plan, Routable } from './plan.ts';
 import type { Place } from './problem.ts';
 import type { RuleSummary } from './rule.ts';
-import type { Wanted } from './wanted.ts';
+import type { Demand, Wanted } from './wanted.ts';
 
 /** `header`: in lower case; null for the usual headers of the scheme. */
 export type VerifyConfig =
@@ -104,4 +104,6 @@ export interface RuleSet {
   explain(routable: Routable): Explanation;
   /** Which events the rules have any use for, of those that come by a subscription; null: by any. */
   wanted(subscription: string | null): Wanted;
+  /** The same, divided by which subscriptions can bring it. */
+  demands(): readonly Demand[];
 }

@@ -3,12 +3,21 @@ import { isNone, less, none, union, type Choice } from './choice.ts';
 import { knownJobTypes, knownStates } from './facts.ts';
 import { globMatches, isGlob } from './glob.ts';
 
-/** More than the rules match where Narrative can't be asked so precisely (dataset ids, `when`), never less. */
+/** What the rules match and what ends it; more where Narrative can't be asked so precisely (dataset ids, `when`), never less. */
 export interface Wanted {
   /** State → types of the jobs. `anyState` stands for every state, those in the map included. */
   jobs: ReadonlyMap<string, Choice>;
   /** Ids of connector apps; null: no app event is of use. */
   apps: Choice | null;
+  /** Of these, those that rules are there for: they name the apps, or are about nothing else. Others match them by the way. */
+  appsAsked: Choice;
+}
+
+/** What any of some subscriptions can bring, and no other: rules bound to the same ones together. */
+export interface Demand {
+  /** Names in the rules. `[]`: of the rules' subscriptions none can. */
+  by: readonly string[];
+  wanted: Wanted;
 }
 
 export const anyState = '*';
@@ -41,10 +50,10 @@ export function filterOf({ jobs }: Wanted): WantedFilters | null {
 }
 
 /**
- * What the rules match and none of the filters asks for, each such as `failed of datasets_deliver_data, models_*`; `[]`: nothing.
+ * What the rules need and none of the filters asks for, each such as `failed of datasets_deliver_data, models_*`; `[]`: nothing.
  * Goes by the types and states that Narrative documents. A filter of job ids covers nothing but those jobs, so nothing here.
  */
-export function uncovered({ jobs }: Wanted, filters: readonly AskedFor[]): string[] {
+export function uncovered({ jobs }: Pick<Wanted, 'jobs'>, filters: readonly AskedFor[]): string[] {
   return sameTypes(spelledOut(jobs), (state) => {
     const asking = filters.filter((filter) => filter.jobIds === null && (filter.states?.includes(state) ?? true));
     if (asking.some(({ jobTypes }) => jobTypes === null)) return null;

@@ -40,7 +40,7 @@ function writeRules({ subscription = '', rules = failuresOnly, more = '' } = {})
 }
 
 function subscribe(seed: Partial<SeedSubscription> = {}) {
-  const all = { name: null, jobIds: null, jobTypes: null, states: ['failed'], appId: null };
+  const all = { name: null, jobIds: null, jobTypes: null, states: ['failed', 'completed'], appId: null };
   return narrative.subscribe({ ...all, url: address, secret, kind: 'jobs', ...seed });
 }
 
@@ -92,7 +92,7 @@ describe('relay doctor', () => {
       '✓ 0 problems, 0 warnings',
     ]);
     expect(stdout).toContain(`✓ production: subscription  ${id} is active`);
-    expect(stdout).toMatch(/✓ production: filters +asks for all that the rules match/);
+    expect(stdout).toMatch(/✓ production: filters +asks for all that the rules need/);
     expect(stdout).toMatch(/✓ clock/);
   });
 
@@ -220,25 +220,25 @@ describe('the subscription', () => {
     expect({ status, told }).toEqual({ status: 0, told: [expect.stringMatching(/^– production: address: /)] });
   });
 
-  test('asks for less than the rules match', async () => {
+  test('asks for less than the rules need', async () => {
     writeRules();
     subscribe({ jobTypes: ['costs', 'forecast'] });
     const { status, told } = await complaints();
     expect(status).toBe(1);
     expect(told).toEqual([
-      expect.stringMatching(/^✗ production: filters: .*never comes: failed of all jobs but costs, forecast$/),
+      expect.stringMatching(/^✗ production: filters: .*never comes: completed, failed of all jobs but costs, forecast$/),
     ]);
   });
 
-  test('asks for much more than the rules match', async () => {
+  test('asks for much more than the rules need', async () => {
     writeRules();
     subscribe({ states: null });
     const { status, told } = await complaints();
     expect(status).toBe(0);
-    expect(told).toEqual([expect.stringMatching(/^! production: filters: asks for more than the rules match: .*running/)]);
+    expect(told).toEqual([expect.stringMatching(/^! production: filters: asks for more than the rules need: .*running/)]);
   });
 
-  test('has deliveries that failed, the last one too', async () => {
+  test('has deliveries that failed, and none that arrived', async () => {
     writeRules();
     const nobody = await closedAddress();
     subscribe({ url: `${nobody}/webhooks/narrative` });
@@ -247,7 +247,7 @@ describe('the subscription', () => {
     const { status, told } = await complaints({ RELAY_PUBLIC_URL: nobody });
     expect(status).toBe(1);
     expect(told).toEqual([
-      expect.stringMatching(/^✗ production: deliveries: Narrative counts 1 failed delivery, last .*the last one failed$/),
+      expect.stringMatching(/^✗ production: deliveries: Narrative counts 1 failed delivery, last .*none has ever succeeded$/),
     ]);
   });
 
@@ -255,7 +255,7 @@ describe('the subscription', () => {
     writeRules();
     const [one, other] = [
       subscribe(),
-      subscribe({ states: ['failed', 'completed'], jobTypes: ['costs'], url: `${address}/production` }),
+      subscribe({ states: ['failed', 'running'], jobTypes: ['costs'], url: `${address}/production` }),
     ];
     const { status, told } = await complaints();
     expect(status).toBe(0);
@@ -265,13 +265,28 @@ describe('the subscription', () => {
   test('delivers to a name that the rules don’t have', async () => {
     writeRules();
     subscribe();
-    const { id } = subscribe({ url: `${address}/staging`, states: ['completed'] });
+    const { id } = subscribe({ url: `${address}/staging`, states: ['running'] });
     const { status, told } = await complaints();
     expect({ status, told }).toEqual({
       status: 1,
       told: [expect.stringContaining(`✗ unknown name: ${id} delivers to ${address}/staging, and the rules have no`)],
     });
   });
+});
+
+test('silence is no sign of trouble where only failures come', async () => {
+  const onlyFailures =
+    '- { name: failures, match: { kind: job, states: [failed], job_types: [costs] }, send: [{ to: console }] }';
+  writeRules({ rules: onlyFailures, more: 'watch: { no_events: 6h }\n' });
+  const { id } = subscribe({ jobTypes: ['costs'] });
+  expect((await complaints()).told).toEqual([
+    expect.stringMatching(
+      /^! no events: the rules take 6 h without an event for trouble .*nothing but failed, completed of costs comes here/,
+    ),
+  ]);
+  await fetch(`${narrative.url}/webhooks/${id}`, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } });
+  subscribe();
+  expect((await complaints()).told).toEqual([]);
 });
 
 describe('app events', () => {
@@ -289,6 +304,33 @@ describe('app events', () => {
     subscribe({ kind: 'app', appId: '8', states: null });
     expect((await complaints()).told).toEqual([]);
   });
+
+  test('count only where they are delivered to a name that the rules have', async () => {
+    writeRules({ rules: `${failuresOnly}\n  ${forFacebook}` });
+    subscribe();
+    subscribe({ kind: 'app', appId: '8', states: null, url: `${address}/nobody` });
+    expect((await complaints()).told).toEqual([
+      expect.stringMatching(/^✗ unknown name: /),
+      expect.stringMatching(/^! app events: rules match events of app 8, and no subscription/),
+    ]);
+  });
+
+  test('count only where they are delivered to this relay', async () => {
+    const { id } = subscribe({ kind: 'app', appId: '8', states: null, url: 'https://old.example.com/webhooks/narrative/apps' });
+    subscribe();
+    writeRules({ more: `  apps: { id: ${id}, secrets: [{ env: FAKE_SECRET }] }\n`, rules: `${failuresOnly}\n  ${forFacebook}` });
+    expect((await complaints()).told).toContainEqual(expect.stringMatching(/^! app events: rules match events of app 8/));
+  });
+
+  test('that are matched by the way are not missed', async () => {
+    writeRules({ rules: '- { name: failures, match: { states: [failed] }, send: [{ to: console }] }' });
+    subscribe();
+    const { status, told } = await complaints();
+    expect({ status, told }).toEqual({
+      status: 0,
+      told: [expect.stringMatching(/^– app events: no rule asks for connectors' events/)],
+    });
+  });
 });
 
 describe('several subscriptions in the rules', () => {
@@ -300,7 +342,9 @@ describe('several subscriptions in the rules', () => {
     subscribe({ url: `${address}/models`, jobTypes: ['models_deliver_model'] });
     expect(await complaints()).toEqual({
       status: 1,
-      told: [expect.stringMatching(/^✗ all subscriptions: filters: .*failed of all jobs but costs, models_deliver_model$/)],
+      told: [
+        expect.stringMatching(/^✗ all subscriptions: filters: .*completed, failed of all jobs but costs, models_deliver_model$/),
+      ],
     });
   });
 
@@ -308,10 +352,24 @@ describe('several subscriptions in the rules', () => {
     const ofModels =
       '- { name: m, match: { subscriptions: [models], states: [cancelled], job_types: [costs] }, send: [{ to: console }] }';
     writeRules({ more: second, rules: `${failuresOnly}\n  ${ofModels}` });
-    subscribe({ url: `${address}/production`, states: ['failed', 'cancelled'] });
+    subscribe({ url: `${address}/production`, states: ['failed', 'completed', 'cancelled'] });
     subscribe({ url: `${address}/models`, states: ['failed'], jobTypes: ['upload-stats'] });
     const { told } = await complaints();
     expect(told).toContainEqual(expect.stringMatching(/^✗ models: filters: .*cancelled of costs$/));
+  });
+
+  test('each have to ask for what only that one can bring, whatever others ask for', async () => {
+    const ofModels =
+      '- { name: m, match: { kind: job, subscriptions: [models], states: [failed], job_types: [costs] }, send: [{ to: console }] }';
+    writeRules({ more: second, rules: `${failuresOnly}\n  ${ofModels}` });
+    subscribe({ url: `${address}/production` });
+    const { id } = subscribe({ url: `${address}/models`, states: ['completed'], jobTypes: ['costs'] });
+    const { status, told } = await complaints();
+    expect(status).toBe(1);
+    expect(told).toContainEqual(expect.stringMatching(/^✗ models: filters: the rules need what it does .*: failed of costs$/));
+    await fetch(`${narrative.url}/webhooks/${id}`, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } });
+    subscribe({ url: `${address}/models`, jobTypes: ['costs'] });
+    expect((await complaints()).told).toEqual([expect.stringMatching(/^! overlap: /)]);
   });
 });
 

@@ -6,7 +6,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { parseEnv } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { targetOf } from '../../src/narrative/target.ts';
 import { relay } from './relay-command.ts';
 import { seed, startStage, url, type SubscriptionsStage } from './subscriptions-stage.ts';
 
@@ -21,8 +23,8 @@ const there = () => stage.narrative.subscriptions();
 const production = 'subscriptions: { production: { secrets: [{ env: FAKE_SECRET }] } }\n';
 const rule = (name: string, match: string) => `  - { name: ${name}, match: ${match} }\n`;
 
-/** Costs and forecasts that fail, and statistics that are complete: no one filter asks for exactly that. */
-const uneven = `rules:\n${rule('a', '{ states: [failed], job_types: [costs, forecast] }')}${rule('b', '{ kind: job, states: [completed], job_types: [upload-stats] }')}`;
+/** Costs and forecasts that begin to run, and statistics that are complete: no one filter asks for exactly that. */
+const uneven = `rules:\n${rule('a', '{ states: [running], job_types: [costs, forecast] }')}${rule('b', '{ kind: job, states: [completed], job_types: [upload-stats] }')}`;
 
 const ofSecret = /^NARRATIVE_WEBHOOK_SECRET=([0-9a-f-]{36})$/m;
 
@@ -91,6 +93,10 @@ describe('by its options', () => {
     ['an app and a job type', ['--app-id', '8', '--job-type', 'costs'], /cannot be used with/],
     ['rules and a state', ['--from-rules', '--state', 'failed'], /cannot be used with/],
     ['a variable that is no name', ['--env-name', 'A-B'], /--env-name A-B: the name of a variable/],
+    ['an app without an id, which would be jobs', ['--app-id='], /It is empty: give it a value, or leave the option out/],
+    ['a name that is empty', ['--name='], /It is empty/],
+    ['rules in a folder without a name', ['--from-rules='], /It is empty/],
+    ['a URL that is empty', ['--url', ' '], /It is empty/],
     ['a folder of rules that does not exist', ['--from-rules', 'nowhere'], /nowhere does not exist/],
   ])('refuses %s', async (_what, args, message) => {
     const { status, stdout, stderr } = await create(...args);
@@ -150,10 +156,10 @@ describe('from the rules', () => {
   test('asks for what they match, and says what comes in vain', async () => {
     const { status, stdout } = await create('--from-rules', stage.rules(production + uneven));
     expect(status).toBe(0);
-    const filter = { jobIds: null, jobTypes: ['costs', 'forecast', 'upload-stats'], states: ['completed', 'failed'] };
+    const filter = { jobIds: null, jobTypes: ['costs', 'forecast', 'upload-stats'], states: ['running', 'completed'] };
     expect(there()).toMatchObject([{ name: 'narrative-relay production', url, filter }]);
     expect(stdout).toContain(
-      'It asks for more than the rules match: completed of costs, forecast; failed of upload-stats. --split makes 2 subscriptions',
+      'It asks for more than the rules need: running of upload-stats; completed of costs, forecast. --split makes 2 subscriptions',
     );
   });
 
@@ -162,13 +168,22 @@ describe('from the rules', () => {
     const { status, stdout } = await create(...args);
     expect(status).toBe(0);
     expect(there().map(({ name, filter }) => [name, filter.states, filter.jobTypes])).toEqual([
-      ['narrative-relay production (1 of 2)', ['completed'], ['upload-stats']],
-      ['narrative-relay production (2 of 2)', ['failed'], ['costs', 'forecast']],
+      ['narrative-relay production (1 of 2)', ['running'], ['costs', 'forecast']],
+      ['narrative-relay production (2 of 2)', ['completed'], ['upload-stats']],
     ]);
-    const lines = readFileSync(join(stage.folder, 'new.env'), 'utf8').trimEnd().split('\n');
+    const lines = readFileSync(join(stage.folder, 'new.env'), 'utf8').trim().split('\n');
     expect(lines.map((line) => line.split('=')[0])).toEqual(['NARRATIVE_WEBHOOK_SECRET', 'NARRATIVE_WEBHOOK_SECRET_2']);
     expect(stdout).toContain('secrets: [{ env: NARRATIVE_WEBHOOK_SECRET }, { env: NARRATIVE_WEBHOOK_SECRET_2 }]');
-    expect(stdout).not.toContain('more than the rules match');
+    expect(stdout).not.toContain('more than the rules need');
+  });
+
+  test('keeps its remarks out of the JSON', async () => {
+    const folder = stage.rules(production + uneven);
+    for (const flags of [['--json', '--dry-run'], ['--json']]) {
+      const { status, stdout, stderr } = await create('--from-rules', folder, ...flags);
+      expect([status, JSON.parse(stdout)]).toMatchObject([0, [{ url }]]);
+      expect(stderr).toContain('It asks for more than the rules need');
+    }
   });
 
   test('is for one of their subscriptions, by its own URL', async () => {
@@ -185,13 +200,16 @@ describe('from the rules', () => {
     expect(stdout).toContain('  us:\n');
   });
 
-  test('needs the whole URL where that holds the proof', async () => {
-    const folder = stage.rules(`subscriptions: { a: { verify: { scheme: url-token }, secrets: [{ env: A }] } }\n${uneven}`);
-    const { status, stderr } = await create('--from-rules', folder);
-    expect([status, stderr]).toEqual([
-      2,
-      expect.stringContaining('--url https://relay.example.com/webhooks/narrative/a/<token>'),
-    ]);
+  test('says that silence is no sign of trouble, where little is asked for and the rules watch for it', async () => {
+    const folder = stage.rules(`${production}watch: { no_events: 6h }\nrules:\n${rule('a', '{ states: [cancelled] }')}`);
+    const warning =
+      /^! The rules take 6 h without an event for trouble \(watch\.no_events\), and nothing but .*\n {2}Make no_events longer/m;
+    expect((await create('--from-rules', folder, '--dry-run')).stdout).toMatch(warning);
+    const env = { ...stage.env, RELAY_RULES: folder };
+    const byHand = (state: string) =>
+      relay(['subscriptions', 'create', '--state', state, '--dry-run'], { env, cwd: stage.folder });
+    expect((await byHand('failed')).stdout).toMatch(warning);
+    expect((await byHand('failed,completed')).stdout).not.toContain('no_events');
   });
 
   test("tells of connectors' events that still need a subscription", async () => {
@@ -211,6 +229,78 @@ describe('from the rules', () => {
   });
 });
 
+describe('for a subscription that is verified by a url-token', () => {
+  const token = 'fake/url token+0001';
+  const inUrl = 'fake%2Furl%20token%2B0001';
+  let folder: string;
+  beforeEach(() => {
+    const eu = 'eu: { verify: { scheme: url-token }, secrets: [{ env: EU_TOKEN }] }';
+    const us = 'us: { secrets: [{ env: FAKE_SECRET }] }';
+    folder = stage.rules(`subscriptions: { ${eu}, ${us} }\nrules:\n${rule('a', '{ kind: job, states: [failed] }')}`);
+  });
+  const run = (env: Record<string, string>, ...flags: string[]) =>
+    relay(['subscriptions', 'create', '--subscription', 'eu', ...flags], {
+      env: { ...stage.env, RELAY_RULES: folder, ...env },
+      cwd: stage.folder,
+    });
+
+  test('makes the URL with the token of the rules, and shows it nowhere', async () => {
+    const results = [
+      await run({ EU_TOKEN: token }, '--dry-run'),
+      await run({ EU_TOKEN: token }, '--dry-run', '--json'),
+      await run({ EU_TOKEN: token }),
+      await run({ EU_TOKEN: token }, '--json', '--force'),
+      await run({ EU_TOKEN: token }),
+      await run({ EU_TOKEN: token }, '--state', 'fialed', '--force'),
+    ];
+    expect(results.map(({ status }) => status)).toEqual([0, 0, 0, 0, 1, 1]);
+    expect(there().map((one) => one.url)).toEqual([`${url}/eu/${inUrl}`, `${url}/eu/${inUrl}`]);
+    expect(targetOf(there()[0]!.url, 'https://relay.example.com')).toEqual({ kind: 'named', name: 'eu', token });
+    for (const { stdout, stderr } of results) {
+      expect(stdout + stderr).not.toContain(token);
+      expect(stdout + stderr).not.toContain(inUrl);
+    }
+  });
+
+  test('leaves the rules as they are, and says that the secret of Narrative is not needed', async () => {
+    const { stdout } = await run({ EU_TOKEN: token });
+    expect(stdout).toContain(`  eu:\n    id: ${there()[0]!.id}\n    verify: { scheme: url-token }`);
+    expect(stdout).toContain("Narrative's secret is not needed for it");
+    expect(stdout).not.toContain('NARRATIVE_WEBHOOK_SECRET');
+  });
+
+  test('has no secret for a file', async () => {
+    const { status, stderr } = await run({ EU_TOKEN: token }, '--write-env', 'new.env');
+    expect([status, stderr]).toEqual([2, expect.stringContaining('leave --write-env out') as string]);
+    expect([there(), existsSync(join(stage.folder, 'new.env'))]).toEqual([[], false]);
+  });
+
+  test('needs the token', async () => {
+    const { status, stderr } = await run({});
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/URL of eu ends in its token[^]*EU_TOKEN is not set/) as string]);
+    expect(there()).toEqual([]);
+  });
+
+  test('does not show it, where Narrative repeats the URL that it refuses', async () => {
+    const server = createServer((request, response) => {
+      let body = '';
+      request.setEncoding('utf8').on('data', (part: string) => (body += part));
+      request.on('end', () => {
+        const { url: refused } = JSON.parse(body || '{}') as { url?: string };
+        const answer = request.method === 'GET' ? [] : { error: `"${refused}" may not be called` };
+        response.writeHead(request.method === 'GET' ? 200 : 400, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(answer));
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { status, stderr } = await run({ EU_TOKEN: token, NARRATIVE_API_URL: `http://127.0.0.1:${port}` });
+    server.close();
+    expect([status, stderr]).toEqual([1, expect.stringContaining(`${url}/eu/…`) as string]);
+    expect(stderr).not.toContain('fake');
+  });
+});
+
 describe('with --write-env', () => {
   const path = () => join(stage.folder, 'new.env');
 
@@ -218,10 +308,19 @@ describe('with --write-env', () => {
     const { status, stdout } = await create('--write-env', 'new.env', '--env-name', 'HOOK');
     expect(status).toBe(0);
     const written = readFileSync(path(), 'utf8');
-    expect(written).toMatch(/^HOOK=[0-9a-f-]{36}\n$/);
+    expect(written).toMatch(/^\nHOOK=[0-9a-f-]{36}\n$/);
     expect(statSync(path()).mode & 0o777).toBe(0o600);
     expect(stdout).not.toContain(written.trim().slice('HOOK='.length));
     expect(stdout).toContain('In new.env, which only you can read: HOOK.');
+  });
+
+  test('can be appended to a file that has no line break at its end', async () => {
+    await create('--write-env', 'new.env');
+    const appended = `RELAY_PUBLIC_URL=https://relay.example.com${readFileSync(path(), 'utf8')}`;
+    expect(parseEnv(appended)).toEqual({
+      RELAY_PUBLIC_URL: 'https://relay.example.com',
+      NARRATIVE_WEBHOOK_SECRET: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+    });
   });
 
   test('overwrites nothing, and creates nothing then', async () => {

@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { subscriptionPage } from '../../src/cli/subscription-text.ts';
+import type { SubscriptionDetail } from '../../src/narrative/api.ts';
+import { subscription } from '../narrative/some-subscription.ts';
 import { relay } from './relay-command.ts';
 import { seed, startStage, url, type SubscriptionsStage } from './subscriptions-stage.ts';
 
@@ -61,6 +64,19 @@ describe('list', () => {
     expect(JSON.parse(json.stdout)).toMatchObject([{ id: made.id, kind: 'jobs', status: 'active', filter: { states: null } }]);
     expect(json.stdout).not.toContain(made.secret);
     expect(text.stdout).toContain(`${url}/production/…`);
+  });
+
+  test('shows nothing of other systems’ URLs that can be a secret, but for --json', async () => {
+    const hook = 'https://hooks.example.com/services/T0/fakefakefakefakefakefake?key=fake-key';
+    const { id } = stage.narrative.subscribe(seed({ url: hook }));
+    const [list, shown, json] = await Promise.all([
+      stage.subscriptions('list'),
+      stage.subscriptions('show', id),
+      stage.subscriptions('show', id, '--json'),
+    ]);
+    expect(list.stdout).toContain('https://hooks.example.com/services/T0/…');
+    expect(list.stdout + shown.stdout).not.toContain('fake');
+    expect(JSON.parse(json.stdout)).toMatchObject({ url: hook });
   });
 
   test('says so, where there is none', async () => {
@@ -126,6 +142,16 @@ describe('show', () => {
     const { stdout } = await stage.subscriptions('show', id, '--json');
     expect(JSON.parse(stdout)).toMatchObject({ id, eventsSent: 0, deliveries: { failed: 0, lastFailedAt: null } });
   });
+});
+
+test('does not claim an order where Narrative tells no times', () => {
+  const page = (deliveries: SubscriptionDetail['deliveries']) => subscriptionPage(subscription({ deliveries }), null);
+  const untimed = { lastFailedAt: null, lastSuccessfulAt: null };
+  expect(page({ failed: 2, successful: 3, ...untimed })).toContain(
+    '! 2 deliveries failed; whether others have arrived since is not said.',
+  );
+  expect(page({ failed: 2, successful: 0, ...untimed })).toContain('none has ever succeeded');
+  expect(page({ failed: 0, successful: 0, ...untimed })).not.toMatch(/[!✗]/);
 });
 
 describe('archive', () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkNarrative } from '../../src/narrative/check-narrative.ts';
 import { createNarrativeApi } from '../../src/narrative/client.ts';
 import { nodeClock, nodeRandom } from '../../src/node/ports.ts';
+import type { Fetch } from '../../src/ports.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 
 let narrative: Simulator;
@@ -14,20 +15,29 @@ beforeAll(async () => {
 });
 afterAll(() => narrative.close());
 
-function check(clockAheadMs: number | null) {
+/** `aheadMs`: of Narrative's clock; null: it says no time. */
+function check(aheadMs: number | null) {
   const { url } = narrative;
   const wait = async () => {};
-  const ports = { fetch: globalThis.fetch, clock: nodeClock, random: nodeRandom, wait };
+  const clock = { now: () => nodeClock.now() - (aheadMs ?? 0) };
+  const ports = { fetch: aheadMs === null ? fetchUndated : fetch, clock, random: nodeRandom, wait };
   const api = createNarrativeApi({ ...ports, token: 'fake-token', url, version: '0.0.0', maxAttempts: 1 });
-  return checkNarrative({ api, rules: null, apiUrl: url, publicUrl: undefined, clockAheadMs: () => clockAheadMs });
+  return checkNarrative({ api, rules: null, apiUrl: url, publicUrl: undefined });
 }
+
+const fetchUndated: Fetch = async (...request) => {
+  const { body, status, headers } = await fetch(...request);
+  const undated = new Headers(headers);
+  undated.delete('date');
+  return new Response(body, { status, headers: undated });
+};
 
 describe('the clock', () => {
   test.each<[number | null, string, RegExp]>([
     [0, 'ok', /agree/],
-    [-60_000, 'ok', /agree/],
-    [61_000, 'warning', /this machine's clock is 61 s behind Narrative's/],
-    [-90_000, 'warning', /this machine's clock is 90 s ahead of Narrative's/],
+    [-55_000, 'ok', /agree/],
+    [65_000, 'warning', /this machine's clock is 1 min \d s behind Narrative's/],
+    [-7_260_000, 'warning', /this machine's clock is 2 h 1 min ahead of Narrative's/],
     [null, 'skipped', /did not say/],
   ])('%s ms off is %s', async (aheadMs, verdict, detail) => {
     const { findings } = await check(aheadMs);

@@ -1,32 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { Subscription, SubscriptionDetail } from '../../src/narrative/api.ts';
 import { checkNarrative } from '../../src/narrative/check-narrative.ts';
-import { address, coverage, deliveries, overlap } from '../../src/narrative/check-subscription.ts';
+import { address, overlap } from '../../src/narrative/check-subscription.ts';
 import { isLoopback, shownUrl, targetOf } from '../../src/narrative/target.ts';
 import type { VerifyConfig } from '../../src/rules/rule-set.ts';
-import { rulesOf } from '../rules/support.ts';
+import { subscription } from './some-subscription.ts';
 
 const publicUrl = 'https://relay.example.com';
 const apiUrl = 'https://api.narrative.io';
-
-function subscription(over: Partial<SubscriptionDetail> = {}): SubscriptionDetail {
-  return {
-    id: 'sub-1',
-    name: null,
-    kind: 'jobs',
-    status: 'active',
-    url: `${publicUrl}/webhooks/narrative/production`,
-    companyId: '1',
-    filter: { jobIds: null, jobTypes: null, states: null },
-    appId: null,
-    createdAt: null,
-    updatedAt: null,
-    eventsSent: null,
-    lastEventSentAt: null,
-    deliveries: null,
-    ...over,
-  };
-}
 
 describe('the address', () => {
   const verdictOf = (path: string, verify: VerifyConfig = { scheme: 'auto' }, origin = publicUrl) => {
@@ -93,64 +73,6 @@ describe('the address', () => {
   ])('%s is on this machine: %s', (url, expected) => expect(isLoopback(url)).toBe(expected));
 });
 
-describe('the filters', () => {
-  const wantedBy = (rules: string) => rulesOf(`rules:\n${rules}`).wanted('production');
-  const asking = (jobTypes: string[] | null, states: string[] | null, jobIds: string[] | null = null): Subscription =>
-    subscription({ filter: { jobIds, jobTypes, states } });
-  const rule = '  - { name: a, match: { states: [failed], job_types: [costs, forecast] }, send: [{ to: console }] }\n';
-
-  test.each<[string, Subscription[], string]>([
-    ['exactly that', [asking(['costs', 'forecast'], ['failed'])], 'ok'],
-    ['that by two subscriptions together', [asking(['costs'], ['failed']), asking(['forecast'], ['failed'])], 'ok'],
-    ['everything', [asking(null, null)], 'warning'],
-    ['one more state', [asking(['costs', 'forecast'], ['failed', 'running'])], 'warning'],
-    ['only one of the types', [asking(['costs'], ['failed'])], 'problem'],
-    ['another state', [asking(null, ['completed'])], 'problem'],
-    ['it of one job alone', [asking(null, null, ['job-1'])], 'problem'],
-    ['nothing of jobs', [subscription({ kind: 'app', appId: '8' })], 'problem'],
-  ])('that ask for %s: %s, %s', (_what, subscriptions, verdict) => {
-    expect(coverage(subscriptions, wantedBy(rule), []).verdict).toBe(verdict);
-  });
-
-  test('name what is missing, and what is too much', () => {
-    expect(coverage([asking(['costs'], ['failed'])], wantedBy(rule), []).detail).toMatch(/: failed of forecast$/);
-    expect(coverage([asking(['costs', 'forecast'], ['failed', 'running'])], wantedBy(rule), []).detail).toMatch(
-      /: running of costs, forecast$/,
-    );
-  });
-
-  test('are too wide where no rule wants any job event, and right where there is none', () => {
-    const ofApps = '  - { name: a, match: { kind: app }, send: [{ to: console }] }\n';
-    expect(coverage([asking(null, ['failed'])], wantedBy(ofApps), []).verdict).toBe('warning');
-    expect(coverage([subscription({ kind: 'app' })], wantedBy(ofApps), []).verdict).toBe('ok');
-  });
-
-  test('that ask for more because one subscription can’t be told more exactly are right', () => {
-    const two =
-      '  - { name: a, match: { states: [failed], job_types: [costs] }, send: [{ to: console }] }\n' +
-      '  - { name: b, match: { states: [completed], job_types: [forecast] }, send: [{ to: console }] }\n';
-    expect(coverage([asking(['costs', 'forecast'], ['failed', 'completed'])], wantedBy(two), []).verdict).toBe('ok');
-  });
-});
-
-describe('deliveries', () => {
-  const [earlier, later] = ['2026-03-02T09:00:00Z', '2026-03-02T10:00:00Z'];
-  const counted = (failed: number | null, lastFailedAt: string | null, lastSuccessfulAt: string | null) =>
-    deliveries(subscription({ deliveries: { successful: 3, failed, lastFailedAt, lastSuccessfulAt } })).verdict;
-
-  test.each<[string, string, number | null, string | null, string | null]>([
-    ['ok', 'none failed', 0, null, later],
-    ['warning', 'some failed, and went well since', 2, earlier, later],
-    ['problem', 'the last one failed', 2, later, earlier],
-    ['problem', 'none ever went well', 2, later, null],
-    ['skipped', 'Narrative doesn’t count', null, null, null],
-  ])('are %s when %s', (verdict, _when, failed, lastFailed, lastSuccessful) => {
-    expect(counted(failed, lastFailed, lastSuccessful)).toBe(verdict);
-  });
-
-  test('of which nothing is said are not judged', () => expect(deliveries(subscription()).verdict).toBe('skipped'));
-});
-
 describe('an overlap', () => {
   const jobs = (id: string, jobTypes: string[] | null, states: string[] | null) =>
     subscription({ id, filter: { jobIds: null, jobTypes, states } });
@@ -176,7 +98,7 @@ describe('an overlap', () => {
 });
 
 test('without a token nothing is asked', async () => {
-  const { findings, reached } = await checkNarrative({ api: null, rules: null, apiUrl, publicUrl, clockAheadMs: () => null });
+  const { findings, reached } = await checkNarrative({ api: null, rules: null, apiUrl, publicUrl });
   expect(findings).toMatchObject([
     { area: 'Narrative', name: 'token', verdict: 'warning', todo: expect.stringContaining('NARRATIVE_API_TOKEN') },
   ]);

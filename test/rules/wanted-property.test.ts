@@ -21,12 +21,18 @@ interface Match {
   kind?: 'job' | 'app';
 }
 
+interface Unmatched {
+  states: string[];
+  to: 'console' | 'hook';
+}
+
 interface Rule {
   match: Match;
   not: Match | null;
   timing: { late: Record<string, string> } | { expect: { state: string; by: string } } | { digest: { at: string } } | null;
   policy: Record<string, string | boolean | object>;
-  silent: boolean;
+  /** To a person, to another system, or nowhere. */
+  to: 'console' | 'hook' | null;
   stop: boolean;
 }
 
@@ -71,7 +77,14 @@ const policy: fc.Arbitrary<Rule['policy']> = fc.constantFrom(
 
 const ruleOf = (match: fc.Arbitrary<Match>, not: fc.Arbitrary<Match | null>): fc.Arbitrary<Rule> =>
   fc
-    .record({ match, not, timing: fc.option(timing, { freq: 2 }), policy, silent: fc.boolean(), stop: fc.boolean() })
+    .record({
+      match,
+      not,
+      timing: fc.option(timing, { freq: 2 }),
+      policy,
+      to: fc.constantFrom('console', 'hook', null),
+      stop: fc.boolean(),
+    })
     .map(({ match: { states, kind, ...match }, timing, policy, ...rest }) => ({
       ...rest,
       timing,
@@ -82,7 +95,7 @@ const ruleOf = (match: fc.Arbitrary<Match>, not: fc.Arbitrary<Match | null>): fc
         ...(kind && !(timing && 'late' in timing) ? { kind } : {}),
       },
       policy: timing ? {} : policy,
-      silent: rest.silent && timing === null,
+      to: timing === null ? rest.to : 'console',
     }));
 
 const anyRule = ruleOf(
@@ -94,20 +107,23 @@ const anyRule = ruleOf(
 );
 const simpleRule = ruleOf(simple, fc.constant(null));
 
-function load(rules: readonly Rule[], unmatched: string[] | null): RuleSet {
-  const written = rules.map(({ match, not, timing, policy, silent, stop }, i) => ({
+function load(rules: readonly Rule[], unmatched: Unmatched | null): RuleSet {
+  const written = rules.map(({ match, not, timing, policy, to, stop }, i) => ({
     name: `r${i}`,
     match: { ...match, ...(not ? { not } : {}) },
     ...timing,
     ...policy,
     stop,
-    ...(silent ? { send: [] } : {}),
+    send: to === null ? [] : [{ to }],
   }));
-  const rest = unmatched ? `\nunmatched: { states: [${unmatched.join(', ')}] }` : '';
-  return rulesOf(`rules: ${JSON.stringify(written)}${rest}`);
+  const rest = unmatched ? `\nunmatched: { states: [${unmatched.states.join(', ')}], send: [{ to: ${unmatched.to} }] }` : '';
+  const destinations = 'destinations: { hook: { type: http, url: "https://hooks.example.com/" } }';
+  return rulesOf(`${destinations}\nrules: ${JSON.stringify(written)}${rest}`);
 }
 
-const unmatched = fc.option(some(...knownStates));
+const unmatched: fc.Arbitrary<Unmatched | null> = fc.option(
+  fc.record({ states: some(...knownStates), to: fc.constantFrom('console', 'hook') }),
+);
 
 interface Job {
   state: string;
@@ -132,7 +148,7 @@ function matters(set: RuleSet, job: Job): boolean {
 }
 
 const follows = ({ matched }: ReturnType<typeof planOf>) =>
-  matched.some(({ incident, send }) => incident !== null && send.length > 0);
+  matched.some(({ incident, send }) => send.some(({ to }) => incident !== null || to === 'console'));
 
 const asked = (filters: readonly AskedFor[], job: Job) =>
   filters.filter((filter) => asksFor(filter, { id: 'job-1', ...job })).length;
@@ -165,7 +181,10 @@ test('what the parts ask for is what some rule wants, and never twice', () => {
       const parts = filterOf(load(rules, unmatched).wanted(null))?.parts ?? [];
       for (const state of knownStates) {
         const asking = parts.filter(({ states }) => states === null || states.includes(state));
-        const reasons = [...rules.flatMap((rule) => wantsIn(rule, state)), ...(unmatched?.includes(state) ? [['*']] : [])].flat();
+        const reasons = [
+          ...rules.flatMap((rule) => wantsIn(rule, state)),
+          ...(unmatched && wantsUnmatched(unmatched, state) ? ['*'] : []),
+        ];
         for (const { jobTypes } of asking) {
           if (jobTypes === null) expect(reasons.some((type) => /[*?]/.test(type))).toBe(true);
           else expect(reasons).toEqual(expect.arrayContaining([...jobTypes]));
@@ -178,10 +197,15 @@ test('what the parts ask for is what some rule wants, and never twice', () => {
 });
 
 /** The types, as they are written, that a rule wants of jobs in a state: from the contract. */
-function wantsIn({ match: { states, job_types = ['*'] }, timing, policy, silent }: Rule, state: string): string[] {
-  if (silent) return [];
+function wantsIn({ match: { states, job_types = ['*'] }, timing, policy, to }: Rule, state: string): string[] {
+  if (to === null) return [];
   const named = (wanted: string) => states?.some((each) => new RegExp(`^${each.replaceAll('*', '.*')}$`).test(wanted)) ?? true;
-  const ends = Object.keys(policy).length > 0 && closes.includes(state) && opens.some(named);
+  const waits = timing === null && (Object.keys(policy).length > 0 || to === 'console');
+  const ends = waits && closes.includes(state) && opens.some(named);
   const own = timing && 'expect' in timing ? timing.expect.state === state : timing && 'late' in timing ? true : named(state);
   return own || ends ? job_types : [];
+}
+
+function wantsUnmatched({ states, to }: Unmatched, state: string): boolean {
+  return states.includes(state) || (to === 'console' && closes.includes(state) && opens.some((open) => states.includes(open)));
 }

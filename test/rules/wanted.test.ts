@@ -1,16 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { knownJobTypes, knownStates } from '../../src/rules/facts.ts';
+import { loadRules } from '../../src/rules/load.ts';
 import { filterOf, uncovered, type AskedFor } from '../../src/rules/wanted.ts';
 import { rulesOf } from './support.ts';
 
-/** What the rules want, such as `{ failed: ['costs'], completed: 'all' }`. Each sends to the console. */
+/** What the rules want, such as `{ failed: ['costs'], completed: 'all' }`. */
 function wantedJobs(body: string, subscription: string | null = null): Record<string, string[] | 'all'> {
   const { jobs } = rulesOf(body).wanted(subscription);
   return Object.fromEntries([...jobs].map(([state, types]) => [state, types === 'all' ? types : [...types]]));
 }
 
-/** One rule with these keys. */
-const rule = (keys: string) => `rules: [{ name: r, ${keys} }]`;
+/** Gets events, not alerts: nothing that a rule sends there waits for an end. */
+const hook = 'destinations: { hook: { type: http, url: "https://hooks.example.com/" } }\n';
+/** One rule with these keys, which sends there. */
+const rule = (keys: string) => `${hook}rules: [{ name: r, ${keys}, send: [{ to: hook }] }]`;
 const matching = (match: string) => rule(`match: ${match}`);
 
 const all: object = { '*': 'all' };
@@ -61,7 +64,7 @@ describe('what a rule wants of jobs', () => {
   });
 
   test('is nothing, where it sends nowhere', () => {
-    expect(wantedJobs(rule('match: { states: [failed] }, send: []'))).toEqual({});
+    expect(wantedJobs('rules: [{ name: r, match: { states: [failed] }, send: [] }]')).toEqual({});
   });
 
   test('is nothing of another subscription', () => {
@@ -86,11 +89,38 @@ describe('what a rule wants of jobs', () => {
     expect(wantedJobs(rule(`match: { states: [cancelled] }, ${key}`))).toEqual({ cancelled: 'all' });
   });
 
-  test('with recover is the end of a job of another type, where the subject is that of several', () => {
-    const keys = rule('match: { states: [failed], job_types: [costs] }, recover: true');
-    const bySubject = (subject: string) => wantedJobs(`defaults: { subject: '${subject}' }\n${keys}`);
-    expect(bySubject('{{ job.dataset_id }}')).toEqual({ failed: ['costs'], completed: 'all' });
-    expect(bySubject('{{ job.type }} {{ job.dataset_id }}')).toEqual({ failed: ['costs'], completed: ['costs'] });
+  test('is the end of what it alerts of without any of these, since a silence may keep that back until then', () => {
+    const sending = (match: string, ...to: string[]) =>
+      wantedJobs(`${hook}rules: [{ name: r, match: ${match}, send: [${to.map((name) => `{ to: ${name} }`).join(', ')}] }]`);
+    expect(sending('{ states: [failed], job_types: [costs] }', 'hook', 'console')).toEqual({
+      failed: ['costs'],
+      completed: ['costs'],
+    });
+    expect(sending('{ states: [failed], job_types: [costs] }', 'hook')).toEqual({ failed: ['costs'] });
+    expect(sending('{ states: [running] }', 'console')).toEqual({ running: 'all' });
+  });
+
+  test.each<[string, string[] | 'all']>([
+    ['{{ job.dataset_id }}', 'all'],
+    ['{{ job.type }} {{ job.dataset_id }}', ['costs']],
+    ['{{- job.dataset_id }}/{{- job.type -}}', ['costs']],
+    ['{{ job.input.dataset_id | default: job.type }}', 'all'],
+    ['{{ job.type | slice: 0, 5 }}', 'all'],
+    ['{% unless job.dataset_id %}{{ job.type }}{% endunless %}{{ job.dataset_id }}', 'all'],
+  ])('is the end of each job that may have the subject %s', (subject, expected) => {
+    const recovering = rule('match: { states: [failed], job_types: [costs] }, recover: true');
+    expect(wantedJobs(`defaults: { subject: '${subject}' }\n${recovering}`)).toEqual({ failed: ['costs'], completed: expected });
+  });
+
+  test.each<[string, object]>([
+    ['{{ app.dataset_id | default: job.dataset_id }}', { completed: 'all' }],
+    ['{{ event.company_id }}', { completed: 'all' }],
+    ['{{ job.type }} {{ event.company_id }}', {}],
+    ['{{ job.dataset_id }}', {}],
+    ['{{ app.dataset_id }}', {}],
+  ])('of an app is the end of jobs only where both may have the subject %s', (subject, expected) => {
+    const recovering = rule('match: { kind: app, states: [failed] }, recover: true');
+    expect(wantedJobs(`defaults: { subject: '${subject}' }\n${recovering}`)).toEqual(expected);
   });
 
   test('with late is every state: the next one ends the wait', () => {
@@ -102,28 +132,59 @@ describe('what a rule wants of jobs', () => {
   });
 
   test('with digest is what it collects', () => {
-    expect(wantedJobs(rule('match: { states: [completed] }, digest: { at: "06:00" }'))).toEqual({ completed: 'all' });
+    expect(wantedJobs('rules: [{ name: r, match: { states: [completed] }, digest: { at: "06:00" } }]')).toEqual({
+      completed: 'all',
+    });
   });
 });
 
 describe('what all rules want of jobs', () => {
   test('adds up', () => {
-    const rules = `rules:
-      - { name: a, match: { states: [failed], job_types: [costs] } }
-      - { name: b, match: { states: [failed, completed], job_types: [forecast] } }`;
+    const rules = `${hook}rules:
+      - { name: a, match: { states: [failed], job_types: [costs] }, send: [{ to: hook }] }
+      - { name: b, match: { states: [failed, completed], job_types: [forecast] }, send: [{ to: hook }] }`;
     expect(wantedJobs(rules)).toEqual({ failed: ['costs', 'forecast'], completed: ['forecast'] });
   });
 
   test('includes what no rule matches, of all jobs, where that is sent', () => {
-    const destinations = 'destinations: { a: { type: console } }\n';
-    expect(wantedJobs(`${destinations}unmatched: { send: [{ to: a }] }`)).toEqual({ failed: 'all' });
-    expect(wantedJobs(`${destinations}unmatched: { states: [cancelled], send: [] }`)).toEqual({});
+    expect(wantedJobs(`${hook}unmatched: { send: [{ to: hook }] }`)).toEqual({ failed: 'all' });
+    expect(wantedJobs(`${hook}unmatched: { states: [cancelled], send: [{ to: console }] }`)).toEqual({ cancelled: 'all' });
+    expect(wantedJobs(`${hook}unmatched: { states: [cancelled], send: [] }`)).toEqual({});
+  });
+
+  test('includes the end of what no rule matches, where that is an alert', () => {
+    expect(wantedJobs(`${hook}unmatched: { send: [{ to: console }] }`)).toEqual({ failed: 'all', completed: 'all' });
   });
 
   test('is nothing that only an owner or a mute is about', () => {
     const others = `owners: [{ match: { states: [running] }, mention: "<!here>" }]
 mutes: [{ name: m, match: { states: [pending] }, from: 2026-03-01T18:00:00Z, reason: none }]\n`;
     expect(wantedJobs(others + matching('{ states: [failed] }'))).toEqual({ failed: 'all' });
+  });
+});
+
+describe('which subscriptions can bring it', () => {
+  test('is told for each rule, those that are bound to the same ones together', () => {
+    const text = `version: 1
+subscriptions: { eu: { secrets: [{ env: A }] }, us: { secrets: [{ env: B }] }, asia: { secrets: [{ env: C }] } }
+rules:
+      - { name: a, match: { states: [running], subscriptions: [eu] } }
+      - { name: b, match: { states: [pending], subscriptions: ['e*'] } }
+      - { name: c, match: { states: [completed], not: { subscriptions: [eu] } } }
+      - { name: d, match: { states: [cancelled] } }
+      - { name: e, match: { states: [failed], subscriptions: [nowhere*] } }
+unmatched: { states: [pending_cancellation], send: [{ to: console }] }`;
+    const loaded = loadRules([{ path: 'rules/a.yaml', text }], () => 'obviously-fake');
+    if (!loaded.ok) throw new Error(loaded.problems[0]?.message);
+    expect(loaded.rules.demands().map(({ by, wanted }) => [by, [...wanted.jobs.keys()]])).toEqual([
+      [['eu'], ['running', 'pending']],
+      [['us', 'asia'], ['completed']],
+      [
+        ['eu', 'us', 'asia'],
+        ['cancelled', 'pending_cancellation'],
+      ],
+      [[], ['failed', 'completed']],
+    ]);
   });
 });
 
@@ -148,9 +209,22 @@ describe('what the rules want of apps', () => {
   });
 });
 
+test('are apps asked for by the rules that name them or are about nothing else, and by others only by the way', () => {
+  const asked = (match: string) => {
+    const { appsAsked } = rulesOf(matching(match)).wanted(null);
+    return appsAsked === 'all' ? appsAsked : [...appsAsked];
+  };
+  expect(asked('{ kind: app }')).toBe('all');
+  expect(asked('{ not: { kind: job } }')).toBe('all');
+  expect(asked('{ app_ids: [8] }')).toEqual(['8']);
+  expect(asked('{ event_types: [job.failed, facebook.audience.delivery.failed] }')).toEqual(['8']);
+  expect(asked("{ event_types: ['*.failed'] }")).toEqual([]);
+  expect(asked('{ states: [failed] }')).toEqual([]);
+});
+
 /** Two states that share a type, and one that has its own. */
 const uneven = `rules:
-  - { name: a, match: { states: [failed], job_types: [costs, forecast] } }
+  - { name: a, match: { states: [running], job_types: [costs, forecast] } }
   - { name: b, match: { states: [cancelled], job_types: [forecast, costs] } }
   - { name: c, match: { states: [completed], job_types: [upload-stats] } }`;
 
@@ -159,15 +233,15 @@ const filtersFor = (body: string) => filterOf(rulesOf(body).wanted(null));
 describe('what to ask for', () => {
   test('is one filter, and what it asks for in vain', () => {
     expect(filtersFor(uneven)).toMatchObject({
-      filter: asking(['completed', 'cancelled', 'failed'], ['costs', 'forecast', 'upload-stats']),
-      surplus: ['completed of costs, forecast', 'cancelled, failed of upload-stats'],
+      filter: asking(['running', 'completed', 'cancelled'], ['costs', 'forecast', 'upload-stats']),
+      surplus: ['running, cancelled of upload-stats', 'completed of costs, forecast'],
     });
   });
 
   test('is several that overlap nowhere', () => {
     expect(filtersFor(uneven)?.parts).toEqual([
+      asking(['running', 'cancelled'], ['costs', 'forecast']),
       asking(['completed'], ['upload-stats']),
-      asking(['cancelled', 'failed'], ['costs', 'forecast']),
     ]);
   });
 
@@ -183,22 +257,26 @@ describe('what to ask for', () => {
 
   test('is everything without a list, where every state of all jobs is wanted', () => {
     const everything = asking(null, null);
-    expect(filtersFor(`${matching('{}')}\nunmatched: {}`)).toEqual({ filter: everything, surplus: [], parts: [everything] });
+    expect(filtersFor(`${matching('{}')}\nunmatched: { send: [{ to: hook }] }`)).toEqual({
+      filter: everything,
+      surplus: [],
+      parts: [everything],
+    });
   });
 
   test('is every state of some jobs, and more of others', () => {
     const both = `rules:
       - { name: a, match: { job_types: [costs] } }
-      - { name: b, match: { states: [failed], job_types: [forecast] } }`;
-    expect(filtersFor(both)?.parts).toEqual([asking(null, ['costs']), asking(['failed'], ['forecast'])]);
+      - { name: b, match: { states: [running], job_types: [forecast] } }`;
+    expect(filtersFor(both)?.parts).toEqual([asking(null, ['costs']), asking(['running'], ['forecast'])]);
   });
 
   test('names every known state, where all but some types is the rest', () => {
     const both = `rules:
       - { name: a, match: { job_types: [costs] } }
-      - { name: b, match: { states: [failed] } }`;
-    const others = knownStates.filter((state) => state !== 'failed');
-    expect(filtersFor(both)?.parts).toEqual([asking(others, ['costs']), asking(['failed'], null)]);
+      - { name: b, match: { states: [running] } }`;
+    const others = knownStates.filter((state) => state !== 'running');
+    expect(filtersFor(both)?.parts).toEqual([asking(others, ['costs']), asking(['running'], null)]);
   });
 
   test('is nothing, where no job event is wanted', () => {
