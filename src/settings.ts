@@ -25,6 +25,10 @@ const httpUrl = z
   .refine((text) => /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/.test(new URL(text).hostname), {
     error: `has a character in its host that no host name has: ${lineBreak}`,
     abort: true,
+  })
+  .refine((text) => !/[A-Z_]{4,}=/.test(new URL(text).pathname), {
+    error: `has what looks like another variable in its path: ${lineBreak}`,
+    abort: true,
   });
 
 const publicUrl = httpUrl
@@ -44,11 +48,15 @@ const duration = z
   .regex(/^[1-9]\d{0,6}[smhd]$/, 'must be a duration such as 90s, 30m, 1h or 7d')
   .transform(durationMs);
 
+/** Runs follow each other so closely at most, ms: what one looks at overlaps with the one before by as much. */
+const leastBetweenRunsMs = 300_000;
+
 /** `off`: null. */
 const durationOrOff = z
   .string()
-  .regex(/^(?:off|[1-9]\d{0,6}[smhd])$/, 'must be a duration such as 90s, 30m, 1h or 7d, or off')
-  .transform((text) => (text === 'off' ? null : durationMs(text)));
+  .regex(/^(?:off|[1-9]\d{0,6}[smhd])$/, 'must be a duration such as 30m, 1h or 7d, or off')
+  .transform((text) => (text === 'off' ? null : durationMs(text)))
+  .refine((ms) => ms === null || ms >= leastBetweenRunsMs, 'must be at least 5m, or off');
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 

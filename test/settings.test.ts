@@ -119,8 +119,9 @@ describe('a value that can not be meant is refused with the variable and what it
       'NARRATIVE_API_TOKEN must be letters, digits and signs without spaces: copy it again from your account settings',
     ],
     ['NARRATIVE_API_URL', 'api.narrative.io', 'NARRATIVE_API_URL must be an http(s) URL'],
-    ['RELAY_RECONCILE_EVERY', '0', 'RELAY_RECONCILE_EVERY must be a duration such as 90s, 30m, 1h or 7d, or off'],
-    ['RELAY_RECONCILE_EVERY', 'hourly', 'RELAY_RECONCILE_EVERY must be a duration such as 90s, 30m, 1h or 7d, or off'],
+    ['RELAY_RECONCILE_EVERY', '0', 'RELAY_RECONCILE_EVERY must be a duration such as 30m, 1h or 7d, or off'],
+    ['RELAY_RECONCILE_EVERY', 'hourly', 'RELAY_RECONCILE_EVERY must be a duration such as 30m, 1h or 7d, or off'],
+    ['RELAY_RECONCILE_EVERY', '299s', 'RELAY_RECONCILE_EVERY must be at least 5m, or off'],
     ['RELAY_RECONCILE_LOOKBACK', 'off', 'RELAY_RECONCILE_LOOKBACK must be a duration such as 90s, 30m, 1h or 7d'],
     ['SLACK_API_URL', 'slack.com/api', 'SLACK_API_URL must be an http(s) URL'],
     ['SLACK_API_URL', 'file:///etc/passwd', 'SLACK_API_URL must be an http(s) URL'],
@@ -139,7 +140,7 @@ describe('the public URL', () => {
     ['https://relay.example.com/#x', 'must have neither a query nor a fragment (? or #)'],
     ['https://ada@relay.example.com', 'must hold no user and no password'],
     ['https://:fake@relay.example.com', 'must hold no user and no password'],
-    ['https://relay.example.com/baseNAME=fake', 'holds "=": look for a missing line break before the next variable'],
+    ['https://relay.example.com/basename=fake', 'holds "=": look for a missing line break before the next variable'],
   ])('may not be %s', (url, problem) => expect(problems(url)).toEqual([`RELAY_PUBLIC_URL ${problem}`]));
 
   test.each(['https://relay.example.com', 'https://example.com/relay/', 'http://127.0.0.1:8787', 'http://[::1]:8787'])(
@@ -148,14 +149,19 @@ describe('the public URL', () => {
   );
 });
 
-test('a URL that took the next line of an env file along is refused, and not shown', () => {
-  const fused = 'https://relay.example.comNARRATIVE_WEBHOOK_SECRET=obviously-fake';
+test.each([
+  ['https://relay.example.comNARRATIVE_WEBHOOK_SECRET=obviously-fake', 'has a character in its host that no host name has'],
+  ['https://proxy.example.com/nRELAY_ADMIN_TOKEN=obviously-fake', 'has what looks like another variable in its path'],
+])('a URL that took the next line of an env file along is refused, and not shown: %s', (fused, problem) => {
   for (const { name } of settingsReference.filter((setting) => setting.name.endsWith('_URL'))) {
-    const problem = 'has a character in its host that no host name has: look for a missing line break before the next variable';
-    expect(problemsOf({ [name]: fused })).toEqual([`${name} ${problem}`]);
+    expect(problemsOf({ [name]: fused })).toEqual([`${name} ${problem}: look for a missing line break before the next variable`]);
   }
-  expect(problemsOf({ SLACK_API_URL: 'http://slack_stand-in:9000/api/' })).toEqual([]);
 });
+
+test.each(['http://slack_stand-in:9000/api/', 'https://proxy.example.com/API=/a=b/', 'https://proxy.example.com/api?TOKEN=1'])(
+  'a URL may be %s',
+  (url) => expect(problemsOf({ SLACK_API_URL: url })).toEqual([]),
+);
 
 test('a number of four hundred digits is too large, too', () => {
   expect(problemsOf({ PORT: '9'.repeat(400) })).toEqual(['PORT must be at most 65535']);
@@ -163,6 +169,7 @@ test('a number of four hundred digits is too large, too', () => {
 
 test('reconciling by itself can be turned off', () => {
   expect(settingsOf({ RELAY_RECONCILE_EVERY: 'off' }).settings.reconcileEveryMs).toBeNull();
+  expect(settingsOf({ RELAY_RECONCILE_EVERY: '5m' }).settings.reconcileEveryMs).toBe(300_000);
 });
 
 test('a token that would travel unencrypted is warned of; not to this machine, and not without one', () => {

@@ -82,7 +82,7 @@ interface Fact {
 function jobFields(job: Job): Fact[] {
   const { state, duration, dequeued_at, created_at, requested_by, request_source } = job;
   const ended = hasEnded(state);
-  const at = readableTime(ended ? (job.ended_at ?? job.updated_at) : job.updated_at);
+  const at = readableTime(cameToStateAt(job));
   const since = readableTime(dequeued_at ?? created_at);
   const after = ended && duration !== null ? ` (after ${duration})` : '';
   return [

@@ -48,10 +48,17 @@ export function createAutomaticRuns({ runs, lastEventAt, everyMs, lookbackMs, re
       rulesSince = now;
       if (runs.lastEnded(1)[0]?.failure === unidentified) wanted ??= 'schedule';
     },
-    /** Epoch ms; the past: now. Counted from the beginning of the last one. */
-    dueAt(): number {
+    /**
+     * Epoch ms; the past: now. Counted from the beginning of the last one; from its end while a run of an operator waits, whose turn
+     * would never come otherwise where each takes longer than the time between them.
+     */
+    dueAt(now: number, isOperatorWaiting: boolean): number {
       if (wanted !== null) return -Infinity;
-      const regular = Math.max(runs.lastAutomatic()?.startedMs ?? -Infinity, lastDueAt) + everyMs;
+      const last = runs.lastAutomatic();
+      const began = Math.max(last?.startedMs ?? -Infinity, lastDueAt);
+      const ended = last?.finishedMs ?? -Infinity;
+      // An end in the future is by a clock that was set back since.
+      const regular = (isOperatorWaiting && ended <= now ? Math.max(began, ended) : began) + everyMs;
       return Math.min(regular, secondLookAt ?? Infinity);
     },
     /** The one that is due; null when there is no time to look at yet. */

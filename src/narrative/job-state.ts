@@ -1,5 +1,6 @@
 /** A record of the job list, read as a state that a job came to, and written as the event that a webhook would have told it with. */
-import { cameToStateAt } from '../event/happened.ts';
+import { hasEnded } from '../event/event.ts';
+import { believableEnd, cameToStateAt } from '../event/happened.ts';
 import { isObject, stringifyJson, type JsonObject, type JsonValue } from '../event/json.ts';
 import { parseWire } from '../event/parse.ts';
 import { timestampUs } from '../event/time.ts';
@@ -12,6 +13,8 @@ export interface JobState {
   /** When the job came to it, by Narrative's clock: ISO 8601, UTC; and µs since the epoch. */
   at: string;
   atUs: number;
+  /** The same where the end of the job says it, µs; null: the job goes on, or does not say when it ended, and `atUs` moves at each touch. */
+  endedUs: number | null;
   /** When the job was last changed, µs; the same where the record doesn't say. */
   updatedUs: number;
   /** µs; null: not said. */
@@ -26,8 +29,9 @@ export function readJobState(record: JsonValue): JobState | null {
   // Without its numbers and texts being looked at twice: what is read here is read as in a webhook.
   const parsed = parseWire({ data: record });
   if (parsed.kind !== 'event' || parsed.event.kind !== 'job') return null;
-  const { id, state, type, dataset_id, created_at, updated_at, ended_at } = parsed.event.job;
-  const at = cameToStateAt(parsed.event.job) ?? ended_at ?? created_at;
+  const { id, state, type, dataset_id, created_at, updated_at } = parsed.event.job;
+  const end = believableEnd(parsed.event.job);
+  const at = cameToStateAt(parsed.event.job) ?? end ?? created_at;
   const atUs = microseconds(at);
   if (at === null || atUs === null) return null;
   return {
@@ -37,6 +41,7 @@ export function readJobState(record: JsonValue): JobState | null {
     datasetId: dataset_id,
     at,
     atUs,
+    endedUs: hasEnded(state) ? microseconds(end) : null,
     updatedUs: microseconds(updated_at) ?? atUs,
     createdUs: microseconds(created_at),
     record,

@@ -9,31 +9,46 @@ const maxRepeats = 3;
 /** Records beyond those there are said to be. A list that changes while it is read can be some off. */
 const marginRecords = 2_000;
 
-/** `repeats`: it may stand still, so a page like this one is no end of the list. */
-export type PageProgress = 'onwards' | 'repeats' | 'endless';
+/**
+ * `repeats`: it may stand still, so a page like this one is no end of the list. `same`: the page before once more, and there was room
+ * for more, so these are all there is.
+ */
+export type PageProgress = 'onwards' | 'repeats' | 'same' | 'endless';
 
 export function createPageProgress(): (run: StoredRun, page: JobsPage) => PageProgress {
   /** Of one run, in memory: after a restart some pages more are read. */
-  let last: { run: number; offset: number; firstId: string | null; total: number | null; repeats: number } | null = null;
+  let last: (Page & { run: number; offset: number; repeats: number; progress: PageProgress }) | null = null;
 
-  return ({ id: run, offset }, { records, totalRecords: total }) => {
+  return ({ id: run, offset, perPage }, { records, totalRecords: total }) => {
     const before = last?.run === run ? last : null;
     // The same page once more: the store refused it at first.
-    if (before && offset <= before.offset) return before.repeats === 0 ? 'onwards' : 'repeats';
+    if (before && offset <= before.offset) return before.progress;
     const ids = records.map(jobIdOf);
-    const hasRepeated =
-      before !== null && before.firstId !== null && ids.includes(before.firstId) && !hasGrown(before.total, total, ids);
-    const repeats = hasRepeated ? before.repeats + 1 : 0;
-    last = { run, offset, firstId: ids[0] ?? null, total, repeats };
-    const isBeyond = total !== null && records.length > 0 && offset >= total + marginRecords;
-    if (isBeyond || repeats >= maxRepeats) return 'endless';
-    return repeats === 0 ? 'onwards' : 'repeats';
+    const page = { ids, total };
+    const repeats = before !== null && hasRepeated(before, page) ? before.repeats + 1 : 0;
+    const isBeyond = total !== null && ids.length > 0 && offset >= total + marginRecords;
+    const isSame = repeats > 0 && total === null && ids.length < perPage && isEqual(before!.ids, ids);
+    const progress = isBeyond || repeats >= maxRepeats ? 'endless' : isSame ? 'same' : repeats > 0 ? 'repeats' : 'onwards';
+    last = { ...page, run, offset, repeats, progress };
+    return progress;
   };
 }
 
-/** By so many jobs that they alone push a whole page back. */
-function hasGrown(before: number | null, now: number | null, { length }: readonly unknown[]): boolean {
-  return before !== null && now !== null && now - before >= length;
+interface Page {
+  /** Null: the record says none. */
+  ids: readonly (string | null)[];
+  total: number | null;
+}
+
+/** Unless there are so many new jobs that they alone push a whole page back. */
+function hasRepeated(before: Page, { ids, total }: Page): boolean {
+  const [firstId = null] = before.ids;
+  const hasGrown = before.total !== null && total !== null && total - before.total >= ids.length;
+  return firstId !== null && ids.includes(firstId) && !hasGrown;
+}
+
+function isEqual(some: Page['ids'], others: Page['ids']): boolean {
+  return some.length === others.length && some.every((id, i) => id === others[i]);
 }
 
 function jobIdOf(record: JsonValue): string | null {

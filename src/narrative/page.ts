@@ -1,5 +1,4 @@
 /** A page of Narrative's job list beside what the relay knows: what never arrived is noted, and taken where the run is to. */
-import { hasEnded } from '../event/event.ts';
 import { eventSeq } from '../event/id.ts';
 import { idempotencyKey } from '../event/idempotency.ts';
 import type { JsonValue } from '../event/json.ts';
@@ -9,7 +8,7 @@ import type { Clock, Hash, Log } from '../ports.ts';
 import { reconcileScheme } from '../store/events.ts';
 import type { Acceptance, Arrival, Ledger } from '../store/ledger.ts';
 import type { MissedStore } from '../store/missed.ts';
-import type { StoredRun } from '../store/reconciliations.ts';
+import type { ReconciliationStore, StoredRun } from '../store/reconciliations.ts';
 import { bodyOf, readJobState, type JobState } from './job-state.ts';
 import { oldestFrom } from './run-window.ts';
 
@@ -45,13 +44,14 @@ export interface PageOptions {
   log: Log;
   ledger: Pick<Ledger, 'takeMissed'>;
   missed: MissedStore;
+  runs: Pick<ReconciliationStore, 'begin'>;
   retentionMs: number;
 }
 
 /** Jobs that are remembered as ones that can't be read. */
 const maxRemembered = 1_000;
 
-export function createPageComparison({ hash, clock, log, ledger, missed, retentionMs }: PageOptions) {
+export function createPageComparison({ hash, clock, log, ledger, missed, runs, retentionMs }: PageOptions) {
   /** Ids of jobs that can't be read: such a one is in the list at each run, and in the log once. */
   const unreadableJobs = new Set<string | null>();
 
@@ -93,12 +93,21 @@ export function createPageComparison({ hash, clock, log, ledger, missed, retenti
     }
   }
 
-  /** Of a page, the states of the run's window that somebody was to be told of. */
-  function expectedIn({ fromMs, untilMs }: StoredRun, states: readonly JobState[], whom: Whom): Expected[] {
+  /**
+   * Of a page, the states of the run's window that somebody was to be told of. A job may show its end in the list long after it: what
+   * was changed in the window is in it too, if the relay answers for the time of its end.
+   */
+  function expectedIn(run: StoredRun, states: readonly JobState[], whom: Whom): Expected[] {
+    const fromUs = run.fromMs * 1_000;
+    const answersFromUs = answersFrom(run) * 1_000;
     // At each page: a run that has waited for days would find states whose webhooks have been forgotten meanwhile.
     const oldestUs = oldestFrom(clock.now(), retentionMs) * 1_000;
     const inWindow = states.filter(
-      (state) => state.atUs >= fromMs * 1_000 && state.atUs <= untilMs * 1_000 && knownFrom(state) >= oldestUs,
+      (state) =>
+        Math.max(state.atUs, state.updatedUs) >= fromUs &&
+        state.atUs >= answersFromUs &&
+        state.atUs <= run.untilMs * 1_000 &&
+        knownFrom(state) >= oldestUs,
     );
     return inWindow.flatMap((state) => {
       const subscription = whom(state);
@@ -106,10 +115,18 @@ export function createPageComparison({ hash, clock, log, ledger, missed, retenti
     });
   }
 
+  /**
+   * Epoch ms. An operator names the time that is meant. All other runs answer for what was since this relay began; or since their own
+   * window, which is the earlier one where the clock that noted that was ahead of Narrative's.
+   */
+  function answersFrom({ trigger, fromMs }: StoredRun): number {
+    return trigger === 'operator' ? fromMs : Math.min(fromMs, runs.begin(fromMs));
+  }
+
   function neverArrived(run: StoredRun, expected: readonly Expected[]): Expected[] {
     const states = expected.map((each) => {
-      const { jobId, state, atUs, updatedUs, createdUs } = each.state;
-      return { jobId, state, atUs, updatedUs, createdUs: createdUs ?? (run.fromMs - run.lookbackMs) * 1_000, each };
+      const { jobId, state, endedUs, updatedUs, createdUs } = each.state;
+      return { jobId, state, endedUs, updatedUs, createdUs: createdUs ?? (run.fromMs - run.lookbackMs) * 1_000, each };
     });
     return missed.neverArrived(run.id, states).map(({ each }) => each);
   }
@@ -138,9 +155,9 @@ export function createPageComparison({ hash, clock, log, ledger, missed, retenti
   }
 }
 
-/** Since when, µs, something may have been heard of it: of a state that goes on, from the creation of its job. */
-function knownFrom({ state, atUs, createdUs }: JobState): number {
-  return hasEnded(state) ? atUs : Math.min(atUs, createdUs ?? atUs);
+/** Since when, µs, something may have been heard of it: of what has no end that says when, from the creation of its job. */
+function knownFrom({ atUs, endedUs, createdUs }: JobState): number {
+  return endedUs ?? Math.min(atUs, createdUs ?? atUs);
 }
 
 function arrivalOf(hash: Hash, state: JobState, subscription: string): Arrival {

@@ -103,7 +103,7 @@ export function createReconciler(options: ReconcilerOptions): RunningReconciler 
       rulesAreNew = false;
       const run = whoseTurn(now);
       if (run && step && run.nextAt <= now) underWay = perform(run, step);
-      else armFor(run && step ? run.nextAt : Infinity, isAutomatic(run) ? Infinity : (automatic?.dueAt() ?? Infinity));
+      else armFor(run && step ? run.nextAt : Infinity, isAutomatic(run) ? Infinity : automaticDueAt(now, run));
     } catch (error) {
       rest(error);
     }
@@ -112,7 +112,13 @@ export function createReconciler(options: ReconcilerOptions): RunningReconciler 
   /** One that nobody asked for goes first: operators can ask for so much that it would never come to it. */
   function whoseTurn(now: number): StoredRun | null {
     const current = runs.current();
-    return isAutomatic(current) ? current : (beginAutomatic(now) ?? current);
+    if (isAutomatic(current) || automaticDueAt(now, current) > now) return current;
+    return beginAutomatic(now) ?? current;
+  }
+
+  /** Epoch ms; Infinity: never. `asked`: the run of an operator that has its turn until then. */
+  function automaticDueAt(now: number, asked: StoredRun | null): number {
+    return automatic?.dueAt(now, asked !== null) ?? Infinity;
   }
 
   async function perform(run: StoredRun, work: NonNullable<typeof step>): Promise<void> {
@@ -161,10 +167,9 @@ export function createReconciler(options: ReconcilerOptions): RunningReconciler 
   }
 
   function beginAutomatic(now: number): StoredRun | null {
-    if (!automatic || automatic.dueAt() > now) return null;
     return sql.transaction(() => {
-      const next = automatic.next(now);
-      return next && begin(next, now);
+      const next = automatic?.next(now);
+      return next ? begin(next, now) : null;
     });
   }
 

@@ -10,7 +10,10 @@ export interface Run {
   trigger: 'start' | 'schedule' | 'operator';
   /** Without it, what is missing is only listed. */
   apply: boolean;
-  /** States that jobs came to in this time are looked for. Epoch ms, all times here. */
+  /**
+   * States that jobs came to in this time are looked for; by automatic runs also those that Narrative listed in it, late.
+   * Epoch ms, all times here.
+   */
   fromMs: number;
   untilMs: number;
   /** Jobs are looked at that were created so long before `fromMs`: they may have ended in the window. ms. */

@@ -11,6 +11,8 @@ const longestBackoffMs = 300_000;
 const maxFailures = 12;
 /** A run waits for no request that would come later than so long after its beginning, ms: others wait for it. */
 const longestMs = 6 * 3_600_000;
+/** Records in a row that are left out for their size before the run fails: it is not they that are too large then. */
+const maxTooLarge = 20;
 
 export type AfterFailure =
   | { kind: 'again'; progress: Partial<Progress> & Pick<Progress, 'nextAt'> }
@@ -26,31 +28,55 @@ export interface FailedRequest {
   fraction: number;
 }
 
-export function afterFailure(run: StoredRun, { call, failure, now, stepEveryMs, fraction }: FailedRequest): AfterFailure {
-  const { kind, detail, afterMs = 0 } = failure;
-  if (kind === 'too-large') {
-    return call === 'webhooks'
-      ? { kind: 'over', detail, failure: kind }
-      : { kind: 'again', progress: { ...withoutTooLarge(run), failures: 0, detail: null, nextAt: now + stepEveryMs } };
+export function createAfterFailure(): (run: StoredRun, request: FailedRequest) => AfterFailure {
+  /** The record that was left out last. In memory: after a restart some more are left out. */
+  let last: { run: number; offset: number; inARow: number } | null = null;
+
+  return (run, request) => {
+    const { kind } = request.failure;
+    // Subscriptions can't be asked for in pieces.
+    if (kind === 'too-large' && request.call === 'jobs') return afterTooLarge(run, request);
+    return passes(kind) ? afterPassing(run, request) : over(request);
+  };
+
+  /** A record that is too large even by itself is left out: no run would ever come behind it. */
+  function afterTooLarge(run: StoredRun, request: FailedRequest): AfterFailure {
+    const { perPage, offset, unreadable } = run;
+    const { now, stepEveryMs } = request;
+    const progress = { failures: 0, detail: null, nextAt: now + stepEveryMs };
+    if (perPage > 1) return { kind: 'again', progress: { ...progress, perPage: Math.floor(perPage / 2) } };
+    last = { run: run.id, offset, inARow: inARowWith(run) };
+    if (last.inARow >= maxTooLarge) return over(request, `Given up after ${maxTooLarge} jobs in a row, each of them too large`);
+    if (now > run.startedMs + longestMs) return over(request, 'Given up, as it began more than 6 h ago and goes on job by job');
+    return { kind: 'again', progress: { ...progress, perPage: fullPage, offset: offset + 1, unreadable: unreadable + 1 } };
   }
-  if (!passes(kind)) return { kind: 'over', detail, failure: kind };
+
+  /** Counts this one too. The same once more: the store refused it at first. */
+  function inARowWith({ id, offset }: StoredRun): number {
+    if (last?.run !== id) return 1;
+    if (offset === last.offset) return last.inARow;
+    return offset === last.offset + 1 ? last.inARow + 1 : 1;
+  }
+}
+
+/** Of a failure that may pass. */
+function afterPassing(run: StoredRun, request: FailedRequest): AfterFailure {
+  const { call, failure, now, fraction } = request;
+  const { kind, detail, afterMs = 0 } = failure;
   const failures = run.failures + 1;
-  const over = (why: string): AfterFailure => ({ kind: 'over', detail: `${why}: ${detail}`, failure: kind });
-  if (failures >= maxFailures) return over(`Given up after ${failures} requests in a row`);
+  if (failures >= maxFailures) return over(request, `Given up after ${failures} requests in a row`);
   const step = Math.min(longestBackoffMs, firstBackoffMs * 2 ** (failures - 1));
   // Half of it is left to chance, so that relays which failed together don't come back together.
   const nextAt = now + Math.max(Math.round(step * (0.5 + fraction / 2)), afterMs);
   if (nextAt > run.startedMs + longestMs) {
-    return over(`Given up, for it could ask again only at ${iso(nextAt)}, more than 6 h after it began`);
+    return over(request, `Given up, for it could ask again only at ${iso(nextAt)}, more than 6 h after it began`);
   }
   const perPage = call === 'jobs' && isForSize(kind) ? Math.max(1, Math.floor(run.perPage / 2)) : run.perPage;
   return { kind: 'again', progress: { failures, perPage, nextAt, detail: `Asks again at ${iso(nextAt)}: ${detail}` } };
 }
 
-/** A record that is too large even by itself is left out: no run would ever come behind it. */
-function withoutTooLarge({ perPage, offset, unreadable }: StoredRun): Partial<Progress> {
-  if (perPage > 1) return { perPage: Math.floor(perPage / 2) };
-  return { perPage: fullPage, offset: offset + 1, unreadable: unreadable + 1 };
+function over({ failure: { kind, detail } }: FailedRequest, why: string | null = null): AfterFailure {
+  return { kind: 'over', detail: why === null ? detail : `${why}: ${detail}`, failure: kind };
 }
 
 /** Whether an answer may have failed to come, or to come whole, because so much was asked for. */

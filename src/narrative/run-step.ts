@@ -13,7 +13,7 @@ import { clockDifference, clockWords } from './clocks.ts';
 import { createPageComparison, type Taken } from './page.ts';
 import { createPageProgress } from './page-progress.ts';
 import { promisedTo, unidentified, type Promised } from './promised.ts';
-import { afterFailure, fullPage } from './request-failed.ts';
+import { createAfterFailure, fullPage } from './request-failed.ts';
 import { windowByNarrative } from './run-window.ts';
 import { sentences } from './sentences.ts';
 
@@ -47,6 +47,7 @@ export function createRunStep(options: RunStepOptions) {
   const { sql, clock, random, log, api, runs, ledger, subscriptions, publicUrl, onRequest, onTaken, isStopping } = options;
   const compare = createPageComparison(options);
   const progressOf = createPageProgress();
+  const afterFailure = createAfterFailure();
   /** Of one run only: the next may be there because there is a new one. */
   let listed: { run: number; at: number; known: readonly Subscription[] } | null = null;
   let toldOfClock = false;
@@ -137,6 +138,7 @@ export function createRunStep(options: RunStepOptions) {
     const isLast = totalRecords !== null && offset >= totalRecords && records.length < run.perPage && progress === 'onwards';
     const isBehind = lastCreatedUs !== null && lastCreatedUs < (run.fromMs - run.lookbackMs) * 1_000;
     if (records.length === 0 || isLast || isBehind) done(run, promised);
+    else if (progress === 'same') done(run, promised, atOnce);
     else if (progress === 'endless') end(run, 'failed', endless, 'endless');
     return taken;
   }
@@ -146,9 +148,9 @@ export function createRunStep(options: RunStepOptions) {
   }
 
   /** All that can be told apart was looked at. An automatic run that left some out says so where the next one looks. */
-  function done(run: StoredRun, promised: Whole): void {
+  function done(run: StoredRun, promised: Whole, why: string | null = null): void {
     const clocks = clockWords(api.clockAheadMs());
-    const detail = sentences(promised.detail, clocks && `What is missing may not be found yet, as ${clocks}: set it by NTP`);
+    const detail = sentences(why, promised.detail, clocks && `What is missing may not be found yet, as ${clocks}: set it by NTP`);
     end(run, 'done', detail, promised.unidentified === null ? null : unidentified);
   }
 
@@ -167,6 +169,8 @@ type Whole = Extract<Promised, { ok: true }>;
 
 const endless =
   'Narrative\'s job list comes to no end: page after page holds the same jobs, or more than there are. It seems to ignore "offset", so what was lost can\'t be looked for.';
+
+const atOnce = 'Narrative\'s job list seems to ignore "offset": what it gives at once was looked at.';
 
 function summaryOf({ state: { jobId, jobType, state, datasetId }, acceptance }: Taken) {
   return {

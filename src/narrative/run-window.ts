@@ -7,6 +7,12 @@ const dayMs = 24 * 3_600_000;
 export const settlesMs = 60_000;
 /** Windows of automatic runs overlap by so much: Narrative's clock and ours differ, and its job list may lag behind. */
 const overlapMs = 300_000;
+/**
+ * The time before the first start ever that is looked at, at most, because our clock was ahead then. No more: one answer with a wrong
+ * `Date` would have everything told that failed before the relay was there. A clock that is ahead by more, which the log and each run
+ * tell, may leave out what was lost at first.
+ */
+const maxBeforeBeginMs = 3_600_000;
 /** The longest lookback that makes sense of anything. */
 const maxLookbackMs = 3_660 * dayMs;
 
@@ -30,14 +36,15 @@ export function automaticWindow(
   const untilMs = newestUntil(now);
   const goesOnFrom = doneUntil === null || doneUntil > now ? begin : doneUntil - overlapMs;
   // What was done before the beginning is by Narrative's clock, and the beginning by ours, which was ahead.
-  const floor = doneUntil !== null && doneUntil < begin ? goesOnFrom : begin;
+  const floor = doneUntil !== null && doneUntil < begin ? begin - maxBeforeBeginMs : begin;
   const fromMs = Math.ceil(Math.max(floor, goesOnFrom, oldestFrom(now, retentionMs)));
   return fromMs < untilMs ? { fromMs, untilMs } : null;
 }
 
 /**
  * The same window where our clock turns out to be ahead of Narrative's by `aheadMs`: it ends before Narrative's present, and where it
- * begins with the first start ever, it begins when Narrative's clock showed that. Looking once more changes nothing.
+ * begins with the first start ever, it begins when Narrative's clock showed that, or an hour before by ours. Looking once more changes
+ * nothing.
  */
 export function windowByNarrative(
   { fromMs, untilMs }: { fromMs: number; untilMs: number },
@@ -45,7 +52,7 @@ export function windowByNarrative(
   now: number,
 ): { fromMs: number; untilMs: number } {
   return {
-    fromMs: fromMs === begin ? begin - aheadMs : fromMs,
+    fromMs: fromMs === begin ? begin - Math.min(aheadMs, maxBeforeBeginMs) : fromMs,
     untilMs: Math.min(untilMs, newestUntil(now - aheadMs)),
   };
 }

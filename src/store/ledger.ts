@@ -6,10 +6,10 @@
  * is what makes durability nearly free (`npm run bench` measures it against one commit per event).
  */
 import { eventId } from '../event/id.ts';
-import { happenedUs } from '../event/happened.ts';
+import { believableEnd, happenedUs } from '../event/happened.ts';
 import { relayEvent } from '../event/relay-event.ts';
 import { timestampUs } from '../event/time.ts';
-import { datasetOf, stateOf, hasEnded, type NarrativeEvent, type RelayFacts } from '../event/event.ts';
+import { datasetOf, stateOf, hasEnded, type Job, type NarrativeEvent, type RelayFacts } from '../event/event.ts';
 import type { Admission } from '../incident/incidents.ts';
 import type { Taken } from '../incident/taken.ts';
 import type { AfterTurn, Clock, Hash, Log, Sql } from '../ports.ts';
@@ -140,7 +140,7 @@ export function createLedger(options: LedgerOptions) {
     events.add(stored);
     if (plan === null) return { kind: 'quarantined', eventId: eventId(seq) };
     const { jobId, state, updatedAtUs } = stored;
-    const repeated = toldBefore(stored);
+    const repeated = toldBefore(stored, arrival.event);
     if (repeated !== null) {
       events.markRepeated(seq, repeated);
       return { kind: 'duplicate', eventId: eventId(repeated), of: 'transition', conflict: false };
@@ -164,11 +164,12 @@ export function createLedger(options: LedgerOptions) {
   }
 
   /** Records a job's change. Returns the event that told of it before, or that a run made of it; null when this is the first. */
-  function toldBefore(stored: NewEvent): number | null {
+  function toldBefore(stored: NewEvent, narrative: NarrativeEvent | null): number | null {
     const { seq, jobId, state, updatedAtUs } = stored;
-    if (jobId === null || state === null) return null;
+    if (jobId === null || state === null || narrative?.kind !== 'job') return null;
     // What a run takes was compared with what runs took before.
-    const taken = runsHaveTaken && !isReconciled(stored) ? missed.takenAs(jobId, state, updatedAtUs) : null;
+    const isSought = runsHaveTaken && !isReconciled(stored);
+    const taken = isSought ? missed.takenAs(jobId, state, earliestUs(narrative.job)) : null;
     if (taken !== null || updatedAtUs === null) return taken;
     return events.addTransition({ jobId, state, updatedAtUs }, seq);
   }
@@ -245,6 +246,15 @@ export function createLedger(options: LedgerOptions) {
 }
 
 export type Ledger = ReturnType<typeof createLedger>;
+
+/**
+ * When a job came to its state at the earliest, µs; null: not said. An end that does not say its time is no older than the go that it
+ * ended; its last change says nothing of it, for the job may have been touched since.
+ */
+function earliestUs(job: Job): number | null {
+  const said = hasEnded(job.state) ? (believableEnd(job) ?? job.dequeued_at ?? job.created_at) : job.updated_at;
+  return said === null ? null : timestampUs(said);
+}
 
 function row(arrival: Arrival, seq: number, now: number, rules: Router, plan: Plan | null): NewEvent {
   const { event } = arrival;

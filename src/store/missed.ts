@@ -1,13 +1,12 @@
 /** States of jobs that no webhook told of. All functions belong inside the caller's transaction. */
-import { hasEnded } from '../event/event.ts';
 import type { Sql } from '../ports.ts';
 
 /** A state that Narrative says a job came to. Times: Narrative's, µs. */
 export interface KnownState {
   jobId: string;
   state: string;
-  /** When the job came to it. */
-  atUs: number;
+  /** When the job came to it, if that is its end; null: the job goes on, or does not say when it ended. */
+  endedUs: number | null;
   /** When the job was last changed, which is the time that its webhook gave, unless the job was touched since. */
   updatedUs: number;
   /** When the job was created, or a time before it. */
@@ -40,11 +39,12 @@ const sameStateUs = 60_000_000;
 const driftUs = 1_000_000;
 
 /**
- * Since when, µs, what was heard of this state means this time and no earlier one. Of states that go on, such as `running`, the
- * time moves while they do: whatever was heard since the job was created means them.
+ * Since when, µs, what was heard of this state means this time and no earlier one. Of a state that goes on, such as `running`, and of
+ * an end without a time, only the last change is known, which moves each time the job is touched: whatever was heard since the job was
+ * created means them.
  */
-function meantSince({ state, atUs, createdUs }: KnownState): number {
-  return hasEnded(state) ? atUs - sameStateUs : createdUs - driftUs;
+function meantSince({ endedUs, createdUs }: KnownState): number {
+  return endedUs === null ? createdUs - driftUs : endedUs - sameStateUs;
 }
 
 export type MissedStore = ReturnType<typeof createMissedStore>;
@@ -116,10 +116,10 @@ export function createMissedStore(sql: Sql) {
     },
     /**
      * The event that a run made of what a webhook tells of; null: none did, or it is news, since the job has come to that state again.
-     * `updatedUs`: Narrative's time in the webhook, µs; null: it says none.
+     * `sinceUs`: when the job came to it at the earliest, by the webhook, µs; null: it says nothing of that.
      */
-    takenAs: (jobId: string, state: string, updatedUs: number | null): number | null =>
-      takenSince(jobId, state, updatedUs === null ? Number.MIN_SAFE_INTEGER : updatedUs - sameStateUs),
+    takenAs: (jobId: string, state: string, sinceUs: number | null): number | null =>
+      takenSince(jobId, state, sinceUs === null ? Number.MIN_SAFE_INTEGER : sinceUs - sameStateUs),
     /** Whether any run has ever taken a state. */
     anyTaken: (): boolean => sql.query('SELECT 1 FROM missed WHERE event_seq IS NOT NULL LIMIT 1').length > 0,
     /** Adds to what a run found. False when it is there already. */

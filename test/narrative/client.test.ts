@@ -63,6 +63,15 @@ describe("Narrative's clock", () => {
     await api.listSubscriptions();
     expect(api.clockAheadMs()).toBe(ahead);
   });
+
+  test.each([
+    ['0', -7_200_000],
+    ['7200', null],
+  ])('is not told by an answer that a cache has kept: for %s s', async (age, ahead) => {
+    const api = await answering(json(200, [], { date: 'Sun, 01 Mar 2026 22:00:00 GMT', age }));
+    await api.listSubscriptions();
+    expect(api.clockAheadMs()).toBe(ahead);
+  });
 });
 
 describe('subscriptions', () => {

@@ -23,11 +23,25 @@ describe('when a job came to its state', () => {
     ['its last change says, if it goes on', { state: 'running' }, updated],
     ['else an end that it should not have', { state: 'running', updated_at: null }, ended],
     ['else its creation', { updated_at: 'soon', ended_at: null }, created],
+    [
+      'its creation says, where its end can not be and is all that it has',
+      { updated_at: null, ended_at: '1970-01-01T00:00:00' },
+      created,
+    ],
   ])('%s', (_what, changes, expected) => {
     const state = readJobState(record(changes));
     expect(state).toMatchObject({ jobId: 'a', jobType: 'forecast', at: expected, record: record(changes) });
     expect(state!.atUs).toBe(Date.parse(expected) * 1_000 + (expected === ended ? 1 : 0));
     expect(state!.createdUs).toBe(Date.UTC(2026, 2, 2, 9) * 1_000);
+  });
+
+  test.each([
+    ['its end is', {}, true],
+    ['its last change is not, as it moves at each touch', { ended_at: null }, false],
+    ['an end that can not be is not', { ended_at: '2026-03-02T08:59:59' }, false],
+    ['that of a job that goes on is not, though an end is left of an earlier go', { state: 'running' }, false],
+  ])('is a fixed time or not: %s', (_what, changes, isFixed) => {
+    expect(readJobState(record(changes))!.endedUs).toBe(isFixed ? Date.parse(ended) * 1_000 + 1 : null);
   });
 
   test('is kept beside its last change, which is what its webhook says', () => {

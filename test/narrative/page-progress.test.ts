@@ -3,11 +3,11 @@ import { createPageProgress } from '../../src/narrative/page-progress.ts';
 import type { StoredRun } from '../../src/store/reconciliations.ts';
 
 /** What each page comes to: at which offset, its jobs, and how many there are in all. */
-function through(...pages: [offset: number, ids: string, totalRecords: number | null][]) {
+function through(...pages: [offset: number, ids: string, totalRecords: number | null, perPage?: number][]) {
   const progressOf = createPageProgress();
-  return pages.map(([offset, ids, totalRecords]) => {
+  return pages.map(([offset, ids, totalRecords, perPage = ids.length]) => {
     const records = [...ids].map((job_id) => ({ job_id }));
-    return progressOf({ id: 1, offset } as StoredRun, { records, totalRecords });
+    return progressOf({ id: 1, offset, perPage } as StoredRun, { records, totalRecords });
   });
 }
 
@@ -46,5 +46,19 @@ test('jobs far beyond those there are said to be are no end of it', () => {
 test('another run begins anew', () => {
   const progressOf = createPageProgress();
   const page = { records: [{ job_id: 'a' }], totalRecords: null };
-  expect([1, 2, 3, 4, 5].map((id) => progressOf({ id, offset: 0 } as StoredRun, page))).toEqual(Array(5).fill('onwards'));
+  expect([1, 2, 3, 4, 5].map((id) => progressOf({ id, offset: 0, perPage: 200 } as StoredRun, page))).toEqual(
+    Array(5).fill('onwards'),
+  );
+});
+
+test('the page before once more, with room for more, is all there is', () => {
+  expect(through([0, 'ab', null, 200], [2, 'ab', null, 200])).toEqual(['onwards', 'same']);
+  expect(through([0, 'ab', null, 2], [2, 'ab', null, 4])).toEqual(['onwards', 'same']);
+  expect(through([0, 'ab', null, 200], [2, 'ab', null, 200], [2, 'ab', null, 200])[2]).toBe('same');
+});
+
+test('a full page, other jobs or a total say that there may be more', () => {
+  expect(through([0, 'ab', null, 2], [2, 'ab', null, 2])).toEqual(['onwards', 'repeats']);
+  expect(through([0, 'ab', null, 200], [2, 'abc', null, 200], [5, 'cab', null, 200])).toEqual(['onwards', 'repeats', 'repeats']);
+  expect(through([0, 'ab', 5, 200], [2, 'ab', 5, 200])).toEqual(['onwards', 'repeats']);
 });

@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { createPageComparison } from '../../src/narrative/page.ts';
 import { nodeHash } from '../../src/node/ports.ts';
 import { createMissedStore } from '../../src/store/missed.ts';
-import type { StoredRun } from '../../src/store/reconciliations.ts';
+import { createReconciliationStore, type StoredRun } from '../../src/store/reconciliations.ts';
 import { startMs } from '../outbox/examples.ts';
 import { createReconcileWorld, day, hour, recordOf, type JobSketch, type ReconcileWorld } from './reconcile-world.ts';
 
@@ -42,8 +42,9 @@ beforeEach(() => {
 /** The page is looked at so long after the run was asked for. */
 function compareAfter(ms: number, ...jobs: JobSketch[]) {
   const missed = createMissedStore(world.sql);
+  const runs = createReconciliationStore(world.sql);
   const clock = { now: () => startMs + ms };
-  const compare = createPageComparison({ hash: nodeHash, clock, log: silent, ledger: world.ledger, missed, retentionMs });
+  const compare = createPageComparison({ hash: nodeHash, clock, log: silent, ledger: world.ledger, missed, runs, retentionMs });
   return world.sql.transaction(() => compare(run, jobs.map(recordOf), () => 'production'));
 }
 
@@ -54,10 +55,11 @@ test('a run that has lasted for days leaves alone what is about to be forgotten 
   expect(world.taken()).toEqual(['oldest failed']);
 });
 
-test('a state that goes on may have been told of when its job was created: where that is forgotten, it is left alone', () => {
+test('a state that goes on, or an end without a time, may have been told of when its job was created: where that is forgotten, it is left alone', () => {
   const young = { id: 'young', state: 'running', created: 9 * day, updated: hour };
   const old = { id: 'old', state: 'running', created: 9 * day + 1, updated: hour };
-  const ended = { id: 'ended', state: 'failed', created: 20 * day, updated: hour };
-  compareAfter(0, young, old, ended);
+  const ended = { id: 'ended', state: 'failed', created: 20 * day, updated: hour, ended: hour };
+  const endless = { id: 'endless', state: 'failed', created: 20 * day, updated: hour };
+  compareAfter(0, young, old, ended, endless);
   expect(world.taken()).toEqual(['young running', 'ended failed']);
 });

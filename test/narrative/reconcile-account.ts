@@ -18,7 +18,7 @@ export interface Moment {
   record: JobSketch & { created: number };
   /** When the job came to it. */
   ago: number;
-  /** The same by the list, which shows an older state that goes on as of its last change. */
+  /** The same by the list, which shows a state that goes on, or an end without a time, as of its last change. */
   listed: number;
   webhook: Webhook;
   drift: number;
@@ -39,18 +39,21 @@ interface Beginning {
   /** By how much later than its state the job was touched. */
   touchedMinutes: number;
   undated: boolean;
+  /** It has ended, and its record does not say when. */
+  endless: boolean;
   webhook: Webhook;
   drift: number;
 }
 
 export function storyOf(id: string, { state, agoMinutes, tookMinutes, ...sketch }: Beginning): Story {
-  const { undated, webhook, drift } = sketch;
+  const { undated, endless, webhook, drift } = sketch;
+  const saysEnd = hasEnded(state) && !endless;
   const ago = agoMinutes * minute;
   const touched = Math.max(0, ago - sketch.touchedMinutes * minute);
   const record = undated
     ? { id, state, created: ago, updated: null }
-    : { id, state, created: ago + tookMinutes * minute, updated: touched, ...(hasEnded(state) ? { ended: ago } : {}) };
-  const listed = undated || hasEnded(state) ? ago : touched;
+    : { id, state, created: ago + tookMinutes * minute, updated: touched, ...(saysEnd ? { ended: ago } : {}) };
+  const listed = undated || saysEnd ? ago : touched;
   return [{ record, ago, listed, webhook, drift, undated, heard: false }];
 }
 

@@ -36,6 +36,7 @@ export interface JobSketch {
   updated: number | null;
   /** The same; undefined: the record says no such time. */
   ended?: number;
+  dequeued?: number;
   type?: string;
   /** µs that are added to the time. */
   us?: number;
@@ -44,7 +45,16 @@ export interface JobSketch {
 const iso = (atMs: number, us = 0) => new Date(atMs).toISOString().replace('Z', String(us).padStart(3, '0'));
 
 /** As `/jobs` writes it. Goes to the destination `chat`. */
-export function recordOf({ id, state, created, updated, ended, type = 'materialize-view', us = 0 }: JobSketch): JsonObject {
+export function recordOf({
+  id,
+  state,
+  created,
+  updated,
+  ended,
+  dequeued,
+  type = 'materialize-view',
+  us = 0,
+}: JobSketch): JsonObject {
   return {
     job_id: id,
     state,
@@ -53,6 +63,7 @@ export function recordOf({ id, state, created, updated, ended, type = 'materiali
     result: { snapshot_id: 1724919539450264600n },
     created_at: iso(startMs - (created ?? updated ?? 0)),
     ...(updated === null ? {} : { updated_at: iso(startMs - updated, us) }),
+    ...(dequeued === undefined ? {} : { dequeued_at: iso(startMs - dequeued) }),
     ...(ended === undefined ? {} : { ended_at: iso(startMs - ended) }),
   };
 }

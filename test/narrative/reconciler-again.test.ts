@@ -47,13 +47,14 @@ describe('a job that Narrative starts anew under its id', () => {
   });
 
   test.each([
-    ['a minute later', hour - minute, 'duplicate'],
-    ['more than a minute later', hour - minute - 1, 'accepted'],
-    ['earlier', 2 * hour, 'duplicate'],
-  ])('has its failure that a run took repeated by a webhook that says %s', async (_when, said, kind) => {
-    world.narrative.jobs = [first];
+    ['the same end, touched an hour later', hour, 0, 'duplicate'],
+    ['the same end, and an earlier change', hour, hour + minute, 'duplicate'],
+    ['an end a minute later', hour - minute, hour - minute, 'duplicate'],
+    ['an end more than a minute later', hour - minute - 1, hour - minute - 1, 'accepted'],
+  ])('has its failure that a run took repeated by a webhook or not: one that says %s', async (_what, ended, updated, kind) => {
+    world.narrative.jobs = [{ ...first, updated: hour - 5 * minute }];
     await world.run();
-    expect(await world.webhook({ ...first, updated: said })).toMatchObject({ kind });
+    expect(await world.webhook({ ...first, ended, updated })).toMatchObject({ kind });
   });
 
   test('is told apart by its ends alone, where its records say no other time', async () => {
@@ -86,6 +87,7 @@ describe('a job that Narrative starts anew under its id', () => {
     world.narrative.jobs = [{ ...running, id: 'b', updated: 2 * minute }];
     expect(await world.run()).toMatchObject({ missing: 0 });
     expect(await world.webhook({ ...running, id: 'b', updated: 65 * minute })).toMatchObject({ kind: 'duplicate' });
+    expect(await world.webhook({ ...running, id: 'b', updated: minute }, { key: 'anew' })).toMatchObject({ kind: 'accepted' });
   });
 });
 
@@ -96,6 +98,29 @@ describe('of a job that has ended', () => {
   ])('the end counts: %s', async (_what, times, missing) => {
     world.narrative.jobs = [{ id: 'a', state: 'failed', created: 8 * hour, ...times }];
     expect(await world.run()).toMatchObject({ missing });
+  });
+
+  test.each([
+    ['a webhook told of it', true],
+    ['a run took it', false],
+  ])('without saying when, the failure is told once however often it is touched: %s', async (_how, byWebhook) => {
+    const touched = (updated: number) => ({ id: 'a', state: 'failed', created: 5 * hour, updated });
+    world.narrative.jobs = [touched(4 * hour)];
+    if (byWebhook) await world.webhook(touched(4 * hour));
+    else await world.run();
+    for (const ago of [3 * hour, 2 * hour, hour]) {
+      world.narrative.jobs = [touched(ago)];
+      await world.run();
+    }
+    if (!byWebhook) expect(await world.webhook(touched(30 * minute))).toMatchObject({ kind: 'duplicate' });
+    expect(world.told()).toEqual(['a failed']);
+  });
+
+  test('without saying when, a later failure is told by its webhook if it says that the job was started anew', async () => {
+    world.narrative.jobs = [failed];
+    await world.run();
+    const again = { ...failed, updated: 10 * minute, dequeued: 20 * minute };
+    expect(await world.webhook(again, { key: 'second' })).toMatchObject({ kind: 'accepted' });
   });
 
   test('the end counts of what was taken, and is what a receiver is told', async () => {

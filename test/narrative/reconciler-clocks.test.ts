@@ -1,6 +1,6 @@
 /** States have their time by Narrative's clock, windows by ours: what is lost is found though the two differ. */
 import { describe, expect, test } from 'vitest';
-import { createReconcileWorld, hour, minute, runsOf, second } from './reconcile-world.ts';
+import { createReconcileWorld, day, hour, minute, runsOf, second } from './reconcile-world.ts';
 
 /** By Narrative's clock, minutes since the world began. */
 const failed = (id: string, atMinute: number) => ({ id, state: 'failed', updated: -atMinute * minute });
@@ -12,10 +12,10 @@ function worldAhead(aheadMs: number) {
   return world;
 }
 
-describe('a clock that is ahead by two hours', () => {
+describe('a clock that is ahead', () => {
   test('makes windows that end in the present of Narrative, and begin with the start by its clock', async () => {
-    const world = worldAhead(2 * hour);
-    world.narrative.jobs = [failed('before', -121), failed('first', -119), failed('second', -50), failed('young', -0.5)];
+    const world = worldAhead(hour);
+    world.narrative.jobs = [failed('before', -61), failed('first', -59), failed('second', 10), failed('young', 59.5)];
     await world.start();
     await world.pass(hour);
     await world.pass(second);
@@ -24,15 +24,15 @@ describe('a clock that is ahead by two hours', () => {
     expect(world.taken()).toEqual(['first failed', 'second failed']);
     await world.pass(hour);
     expect(world.taken()).toEqual(['first failed', 'second failed', 'young failed']);
-    expect(runsOf(world)).toEqual(['schedule done -120…-61', 'schedule done -66…-1', 'schedule done -6…59']);
+    expect(runsOf(world)).toEqual(['schedule done -60…-1', 'schedule done -6…59', 'schedule done 54…119']);
   });
 
-  test('leaves no time out when it is set right, before as many hours have passed', async () => {
-    const world = worldAhead(2 * hour);
-    world.narrative.jobs = [failed('first', -100), failed('between', -45)];
+  test('leaves no time out when it is set right, before as much time has passed', async () => {
+    const world = worldAhead(hour);
+    world.narrative.jobs = [failed('first', -50), failed('between', 15)];
     await world.start();
     await world.pass(90 * minute);
-    world.turnClock(-2 * hour);
+    world.turnClock(-hour);
     world.narrative.clockAheadMs = 0;
     await world.pass(2 * hour);
     expect(world.taken()).toEqual(['first failed', 'between failed']);
@@ -53,14 +53,32 @@ describe('a clock that is ahead by two hours', () => {
   });
 
   test('is reckoned with once, though a restart comes in between', async () => {
-    const world = worldAhead(2 * hour);
-    world.narrative.jobs = Array.from({ length: 450 }, (_, i) => failed(`j${i}`, -100 + i / 100));
+    const world = worldAhead(hour);
+    world.narrative.jobs = Array.from({ length: 450 }, (_, i) => failed(`j${i}`, -50 + i / 100));
     await world.start();
     await world.pass(hour + 250);
     await world.restart(minute);
     await world.pass(minute);
-    expect(runsOf(world)[0]).toBe('schedule done -120…-61');
+    expect(runsOf(world)[0]).toBe('schedule done -60…-1');
     expect(world.taken()).toHaveLength(450);
+  });
+
+  test('by more than an hour is reckoned with for an hour: what was before may be from before the relay was there', async () => {
+    const world = worldAhead(2 * hour);
+    world.narrative.jobs = [failed('before', -61), failed('first', -59)];
+    await world.start();
+    await world.pass(5 * hour);
+    expect(world.taken()).toEqual(['first failed']);
+  });
+
+  test('only by one wrong date of an answer has nothing told from before the relay was there', async () => {
+    const world = worldAhead(10 * day);
+    world.narrative.jobs = [failed('days before', -5 * 24 * 60), failed('hours before', -65), failed('first', 10)];
+    await world.start();
+    await world.pass(hour + second);
+    world.narrative.clockAheadMs = 0;
+    await world.pass(5 * hour);
+    expect(world.taken()).toEqual(['first failed']);
   });
 
   test('is told once in the log, and by each run', async () => {

@@ -244,6 +244,23 @@ describe('a fault of the relay itself', () => {
 });
 
 describe('a job list', () => {
+  test('that ignores the offset but gives all there is at once is looked at, and the run says so', async () => {
+    Object.assign(world.narrative, { totals: false, ignoresOffset: true });
+    world.narrative.jobs.length = 2;
+    expect(await world.run()).toMatchObject({ status: 'done', detail: expect.stringContaining('ignore "offset"'), taken: 2 });
+    expect(world.ended).toMatchObject([{ failure: null }]);
+  });
+
+  test('of which every answer is too large ends the run soon, and the next has its turn', async () => {
+    world.narrative.jobsFault = failureOf('too-large');
+    const [id, next] = [world.ask(), world.ask()];
+    await world.pass(40 * second);
+    expect(world.reconciler.find(id)).toMatchObject({ status: 'failed', detail: expect.stringContaining('20 jobs in a row') });
+    world.narrative.jobsFault = null;
+    await world.pass(minute);
+    expect(world.reconciler.find(next)).toMatchObject({ status: 'done', taken: 450 });
+  });
+
   test('without a total is read to its end, though its pages are shorter than asked for', async () => {
     world.narrative.totals = false;
     world.narrative.cap = 100;

@@ -24,6 +24,7 @@ const job = fc.record({
   tookMinutes: fc.nat(120),
   touchedMinutes: fc.constantFrom(0, 0, 0, 1, 100),
   undated: fc.boolean(),
+  endless: fc.constantFrom(false, false, true),
   webhook,
   /** µs by which its webhook differs from the list. */
   drift: fc.constantFrom(0, 0, 0, 3, 999),

@@ -1,5 +1,5 @@
 /** Whose turn it is: the runs that nobody asks for must not wait for all that operators ask for. */
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { createReconcileWorld, failureOf, hour, minute, second, type ReconcileWorld } from './reconcile-world.ts';
 
 let world: ReconcileWorld;
@@ -56,4 +56,47 @@ test('more than ten runs of operators are not kept waiting: the next is refused 
   await world.pass(20 * second);
   expect(statuses().filter((status) => status === 'operator done')).toHaveLength(10);
   expect(ask().kind).toBe('started');
+});
+
+describe('while automatic runs take longer than the time between them', () => {
+  let id: string;
+
+  beforeEach(async () => {
+    await world.pass(hour - minute);
+    world.narrative.faults = [failureOf('rate-limited', { afterMs: 2 * hour })];
+    await world.pass(2 * minute);
+    id = world.ask();
+    await world.pass(2 * hour - minute - second);
+  });
+
+  test('one of an operator has its turn between two of them', async () => {
+    expect(statuses()).toEqual(['operator running', 'schedule running']);
+    await world.pass(minute);
+    expect(statuses()).toEqual(['schedule done', 'operator done', 'schedule done']);
+    const [next, asked] = world.reconciler.list(2);
+    expect(asked).toMatchObject({ id, jobs: 450 });
+    expect(next!.startedMs).toBeGreaterThanOrEqual(asked!.finishedMs!);
+  });
+
+  test('the next comes in that time though the one of an operator waits for longer', async () => {
+    // Of the automatic run: its subscriptions and three pages.
+    await world.pass(second + 750);
+    world.narrative.faults = [failureOf('rate-limited', { afterMs: 3 * hour })];
+    await world.pass(hour - minute);
+    expect(statuses()).toEqual(['operator running', 'schedule done']);
+    await world.pass(2 * minute);
+    expect(statuses()).toEqual(['schedule done', 'operator running', 'schedule done']);
+  });
+});
+
+test('the clock being set back makes no automatic run wait longer for one of an operator', async () => {
+  await world.pass(hour + minute);
+  const waits = failureOf('rate-limited', { afterMs: 3 * hour });
+  world.narrative.faults = [waits, waits];
+  world.ask();
+  await world.pass(minute);
+  world.turnClock(-3 * hour);
+  // It is noticed when the next run is due by the clock as it was.
+  await world.pass(2 * hour + 2 * minute);
+  expect(statuses()).toEqual(['schedule done', 'operator running', 'schedule done']);
 });

@@ -12,11 +12,12 @@ const endedUs = createdUs + 10 * minuteUs;
 const state = (changes: Partial<KnownState> = {}): KnownState => ({
   jobId: 'a',
   state: 'failed',
-  atUs: endedUs,
-  updatedUs: changes.atUs ?? endedUs,
+  endedUs,
+  updatedUs: changes.endedUs ?? endedUs,
   createdUs,
   ...changes,
 });
+const goesOn = { state: 'running', endedUs: null };
 const found = (changes: Partial<StoredMissed> = {}): StoredMissed => ({
   jobId: 'a',
   state: 'failed',
@@ -81,13 +82,20 @@ describe('states that never arrived', () => {
     ['before the job was there, which can only have been another', createdUs - 1_000_001, ['a']],
   ])('of a job that goes on: those it was not heard in since its creation. Heard of %s', (_when, atUs, expected) => {
     heard('a', 'running', atUs);
-    expect(left(state({ state: 'running' }))).toEqual(expected);
+    expect(left(state(goesOn))).toEqual(expected);
+  });
+
+  test('are, of an end without a time, those of which nothing was heard or taken since the creation: its last change moves', () => {
+    heard('a', 'failed', createdUs);
+    missed.add(1, found({ jobId: 'b', atUs: createdUs, eventSeq: 7 }));
+    const touched = { endedUs: null, updatedUs: endedUs * 2 };
+    expect(left(state(touched), state({ ...touched, jobId: 'b' }), state({ ...touched, jobId: 'c' }))).toEqual(['c']);
   });
 
   test('are looked for each since its own time', () => {
     heard('a', 'failed', createdUs);
     heard('b', 'running', createdUs);
-    expect(left(state(), state({ jobId: 'b', state: 'running' }))).toEqual(['a']);
+    expect(left(state(), state({ ...goesOn, jobId: 'b' }))).toEqual(['a']);
   });
 
   test('are not those of which the last of many was heard in time', () => {
@@ -112,16 +120,16 @@ describe('states that never arrived', () => {
     expect([left(state()), missed.anyTaken()]).toEqual([['a'], false]);
     missed.add(2, found({ eventSeq: 7 }));
     expect([left(state()), missed.anyTaken()]).toEqual([[], true]);
-    expect(left(state({ atUs: endedUs + minuteUs }))).toEqual([]);
-    expect(left(state({ atUs: endedUs + minuteUs + 1 }))).toEqual(['a']);
+    expect(left(state({ endedUs: endedUs + minuteUs }))).toEqual([]);
+    expect(left(state({ endedUs: endedUs + minuteUs + 1 }))).toEqual(['a']);
   });
 
   test('are not those that this run has seen', () => {
     missed.add(run, found());
     expect(left(state(), state({ jobId: 'b' }))).toEqual(['b']);
-    expect(left(state({ atUs: endedUs + minuteUs + 1 }))).toEqual(['a']);
+    expect(left(state({ endedUs: endedUs + minuteUs + 1 }))).toEqual(['a']);
     missed.add(run, found({ jobId: 'c', state: 'running', atUs: createdUs }));
-    expect(left(state({ jobId: 'c', state: 'running', atUs: endedUs * 2 }))).toEqual([]);
+    expect(left(state({ ...goesOn, jobId: 'c', updatedUs: endedUs * 2 }))).toEqual([]);
   });
 
   test('are found with the indexes, however much there is', () => {
