@@ -25,7 +25,7 @@ export interface Compared {
 
 export interface Taken {
   state: JobState;
-  acceptance: Stored;
+  acceptance: Extract<Acceptance, { kind: 'accepted' }>;
 }
 
 type Stored = Extract<Acceptance, { eventId: string }>;

@@ -179,7 +179,7 @@ function summaryOf({ state: { jobId, jobType, state, datasetId }, acceptance }: 
     job_type: jobType,
     state,
     dataset_id: datasetId,
-    outcome: acceptance.kind === 'accepted' ? acceptance.outcome : acceptance.kind,
-    deliveries: acceptance.kind === 'accepted' ? acceptance.deliveries : 0,
+    outcome: acceptance.outcome,
+    deliveries: acceptance.deliveries,
   };
 }
