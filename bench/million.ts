@@ -8,7 +8,8 @@ import { nodeClock, nodeHash } from '../src/node/ports.ts';
 import { openSqlite } from '../src/node/sqlite.ts';
 import type { Log, Sql } from '../src/ports.ts';
 import type { RuleSet } from '../src/rules/rule-set.ts';
-import { createLedger, type Arrival } from '../src/store/ledger.ts';
+import type { Arrival } from '../src/store/arrival.ts';
+import { createLedger } from '../src/store/ledger.ts';
 import { migrate } from '../src/store/migrations.ts';
 import { failedJob } from './event.ts';
 
@@ -17,8 +18,17 @@ const batch = 5_000;
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Adds `count` events of the past, each routed by `rules` and delivered at the first attempt. */
-export async function fillStore(path: string, count: number, rules: RuleSet, progress: (text: string) => void): Promise<void> {
+/** The n-th event of a stream that begins at `startMs`. */
+export type EventAt = (startMs: number, n: number) => unknown;
+
+/** Adds `count` events of the past, by default failures, each sent where `rules` say and delivered at the first attempt. */
+export async function fillStore(
+  path: string,
+  count: number,
+  rules: RuleSet,
+  progress: (text: string) => void,
+  eventAt: EventAt = failedJob,
+): Promise<void> {
   const { sql, close } = openSqlite(path);
   migrate(sql);
   let commit = () => {};
@@ -51,7 +61,9 @@ export async function fillStore(path: string, count: number, rules: RuleSet, pro
   const startMs = Date.now() - 24 * 3_600_000;
   for (let done = 0; done < count; done += batch) {
     progress(`filling the store: ${done.toLocaleString('en-US')} of ${count.toLocaleString('en-US')}`);
-    const accepted = Array.from({ length: Math.min(batch, count - done) }, (_, i) => ledger.accept(arrivalOf(startMs, done + i)));
+    const accepted = Array.from({ length: Math.min(batch, count - done) }, (_, i) =>
+      ledger.accept(arrivalOf(eventAt(startMs, done + i))),
+    );
     commit();
     for (const acceptance of await Promise.all(accepted)) {
       if (acceptance.kind !== 'accepted')
@@ -62,8 +74,8 @@ export async function fillStore(path: string, count: number, rules: RuleSet, pro
   close();
 }
 
-function arrivalOf(startMs: number, n: number): Arrival {
-  const body = new TextEncoder().encode(JSON.stringify(failedJob(startMs, n)));
+function arrivalOf(sent: unknown): Arrival {
+  const body = new TextEncoder().encode(JSON.stringify(sent));
   const parsed = parseBody(body);
   if (parsed.kind !== 'event') throw new Error(`the bench's own event is none: ${parsed.why}`);
   const { event, deliveryKeys } = parsed;

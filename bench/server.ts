@@ -9,6 +9,7 @@
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
+import { nodeConsoleAssets } from '../src/node/console-assets.ts';
 import { createNodeLog } from '../src/node/log.ts';
 import { createNodeAlarm, nodeClock, nodeHash, nodeRandom } from '../src/node/ports.ts';
 import { createPrometheus } from '../src/node/prometheus.ts';
@@ -62,7 +63,8 @@ function relayApp(afterTurn: AfterTurn): Hono {
   const loaded = loadRules(readRulesFolder(settings.rulesFolder), readSecret);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const { log, redact } = createNodeLog(settings.logLevel);
-  redact(createRedactor(secretsOf(loaded.rules)));
+  const clean = createRedactor(secretsOf(loaded.rules));
+  redact(clean);
   const metrics = createPrometheus((into) => relay.refreshGauges(into));
   const alarm = createNodeAlarm(nodeClock, () => relay.ring());
   const relay = createRelay({
@@ -82,6 +84,8 @@ function relayApp(afterTurn: AfterTurn): Hono {
     metrics,
     scrape: metrics.scrape,
     print: () => {},
+    clean,
+    consoleAssets: nodeConsoleAssets,
     version,
   });
   relay.start();

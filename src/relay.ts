@@ -1,42 +1,44 @@
 /** The one place where the core is wired: ports, settings and rules in; an app, an outbox and a way to change the rules out. */
 import type { Hono } from 'hono';
-import { createDestination, type DestinationPorts } from './destination/create.ts';
-import type { Destination } from './destination/destination.ts';
+import type { ConsoleAssets } from './console/assets.ts';
+import { createLazyConsole } from './console/lazy.ts';
+import type { DestinationPorts } from './destination/create.ts';
 import { createSequence } from './event/id.ts';
-import { relayEvent } from './event/relay-event.ts';
 import { createApp, type Readiness } from './http/app.ts';
 import type { RequestReader } from './http/read-request.ts';
 import { createWebhookRoute } from './http/webhook-route.ts';
 import { createIntake } from './intake/intake.ts';
 import { createOperatorApi } from './http/api/operator-api.ts';
-import type { Silences } from './incident/covering.ts';
+import { createInForce } from './in-force.ts';
 import { createDesk } from './incident/desk.ts';
+import { tellsOfBreaking } from './incident/tells-of-breaking.ts';
 import { createWatch } from './incident/watch.ts';
 import { createAttemptReport } from './observe/attempts.ts';
 import { watchReconcile } from './incident/watch-reconcile.ts';
+import type { NarrativeApi } from './narrative/api.ts';
 import { createNarrativeApi } from './narrative/client.ts';
 import { createReconciler } from './narrative/reconciler.ts';
 import { createGauges } from './observe/gauges.ts';
 import type { Metrics } from './observe/metrics.ts';
-import { createRedactor, quotingNoSecrets } from './observe/redact.ts';
+import { createOperations } from './operate/create.ts';
 import { createOutbox } from './outbox/outbox.ts';
 import type { Ports } from './ports.ts';
 import type { RuleSet } from './rules/rule-set.ts';
-import { secretsOf } from './rules/secrets.ts';
 import { createTemplates, type RenderTemplate } from './rules/template.ts';
 import { createEventStore } from './store/events.ts';
 import { createHeartbeat } from './store/heartbeat.ts';
+import { createHourlyStore } from './store/hourly.ts';
 import { createLedger } from './store/ledger.ts';
 import { migrate } from './store/migrations.ts';
+import { createDeadLetters } from './store/dead-letters.ts';
 import { createDeliveryStore } from './store/deliveries.ts';
 import { createRetention } from './store/retention.ts';
 import { createLastEvent } from './store/last-event.ts';
+import { deliveryLifetimeMs } from './store/lifetime.ts';
 import { createReconciliationStore } from './store/reconciliations.ts';
 import { createUndelivered } from './store/undelivered.ts';
 import { shareAlarm } from './shared-alarm.ts';
 
-/** How long a delivery is tried, ms. */
-const deliveryLifetimeMs = 24 * 3_600_000;
 /** For sends in flight at a stop, ms. */
 const stopGraceMs = 10_000;
 
@@ -61,6 +63,11 @@ export interface RelayOptions {
   metrics: Metrics;
   scrape: () => Promise<{ text: string; contentType: string }>;
   print: DestinationPorts['print'];
+  /** Masks every secret of the settings and of the rules, now and before, in a text. */
+  clean: (text: string) => string;
+  consoleAssets: ConsoleAssets;
+  /** Size of the store. Not every runtime can tell. */
+  storeBytes?: () => number;
   version: string;
 }
 
@@ -81,7 +88,8 @@ export interface Relay {
 }
 
 /** Throws when the store can't be migrated. */
-export function createRelay({ ports, settings, rules, reader, metrics, scrape, print, version }: RelayOptions): Relay {
+export function createRelay(options: RelayOptions): Relay {
+  const { ports, settings, rules, reader, metrics, scrape, print, clean, consoleAssets, storeBytes, version } = options;
   const { sql, clock, random, hash, fetch, afterTurn, alarm, log } = ports;
   migrate(sql);
   const nextSeq = createSequence(clock, createEventStore(sql).lastSeq());
@@ -98,17 +106,7 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
   };
   const { slackApiUrl, pagerDutyEventsUrl } = settings;
   const destinationPorts = { fetch, clock, hash, render, print, version, slackApiUrl, pagerDutyEventsUrl };
-  const inForce = (set: RuleSet) => {
-    const clean = createRedactor(secretsOf(set));
-    const destinations = [...set.destinations.values()].map((config) => createDestination(config, destinationPorts));
-    return {
-      rules: set,
-      destinations: new Map<string, Destination>(destinations.map((each) => [each.name, quotingNoSecrets(each, clean)])),
-      router: { version: set.version, plan: set.plan },
-    };
-  };
-  let current = inForce(rules);
-  let rulesProblems: readonly string[] = [];
+  const inForce = createInForce(rules, destinationPorts, { render: templates.render, clean });
 
   const alarms = shareAlarm(alarm, clock);
   const desk = createDesk({
@@ -119,7 +117,7 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
     log,
     nextSeq,
     deliveries: createDeliveryStore(sql),
-    rules: () => current.rules,
+    rules: inForce.rules,
     deliveryLifetimeMs,
     wakeOutbox: () => outbox.wake(),
     duties: [
@@ -135,10 +133,10 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
     alarm: alarms.branch(() => outbox.cycle()),
     afterTurn,
     log,
-    destinations: () => current.destinations,
-    links: () => current.rules.links,
+    destinations: inForce.destinations,
+    links: () => inForce.rules().links,
     silenceFor: desk.silenceFor,
-    toldByRules: (destination, to) => tellsOfBreaking(current.rules, desk.silences, destination, to, clock.now()),
+    toldByRules: (destination, to) => tellsOfBreaking(inForce.rules(), desk.silences, destination, to, clock.now()),
     onSilenced: desk.silenced,
     deliveryLifetimeMs,
     nextSeq,
@@ -155,10 +153,11 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
     afterTurn,
     log,
     nextSeq,
-    router: () => current.router,
+    router: inForce.router,
     admit: desk.admit,
     onPlanned: outbox.wake,
     onTimed: desk.wake,
+    onTaken: () => operations.taken(),
     onSubjectFallback: () => metrics.count('subject_fallbacks_total', {}),
   });
   const lastEventAt = createLastEvent(sql);
@@ -168,38 +167,24 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
     raise: ledger.raise,
     parked: outbox.parked,
     undelivered: createUndelivered(sql),
-    destinations: () => current.rules.destinations,
+    destinations: () => inForce.rules().destinations,
     lastEventAt,
     furtherTopics: [
       watchReconcile(createReconciliationStore(sql), narrativeApiToken === undefined ? null : reconcileEveryMs, clock.now()),
     ],
-    config: () => current.rules.watch,
+    config: () => inForce.rules().watch,
     clock,
     log,
   });
-  const intake = createIntake({ hash, clock, ledger, subscriptions: () => current.rules.subscriptions });
+  const intake = createIntake({ hash, clock, ledger, subscriptions: () => inForce.rules().subscriptions });
   const stopping = new AbortController();
   const retentionMs = settings.retentionDays * 24 * 3_600_000;
   const reconciler = createReconciler({
     ...ports,
     alarm: alarms.branch(() => reconciler.ring()),
-    api:
-      narrativeApiToken === undefined
-        ? null
-        : createNarrativeApi({
-            fetch,
-            clock,
-            random,
-            token: narrativeApiToken,
-            url: settings.narrativeApiUrl,
-            version,
-            signal: stopping.signal,
-            // It waits by itself, and remembers for how long.
-            maxAttempts: 1,
-            wait: () => Promise.resolve(),
-          }),
+    api: narrativeApiToken === undefined ? null : narrativeApiOf(narrativeApiToken),
     ledger,
-    subscriptions: () => current.rules.subscriptions,
+    subscriptions: () => inForce.rules().subscriptions,
     publicUrl: settings.publicUrl,
     lastEventAt,
     everyMs: reconcileEveryMs,
@@ -209,6 +194,27 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
     onTaken: ({ trigger }, count) => metrics.count('reconcile_taken_total', { trigger }, count),
     onEnd: ({ trigger, status }) => metrics.count('reconcile_runs_total', { trigger, outcome: status }),
   });
+  const operations = createOperations({
+    ...ports,
+    rules: inForce.rules,
+    destinations: inForce.destinations,
+    reloads: inForce.reloads,
+    silences: desk.silences,
+    ledger,
+    lastEventAt,
+    drawing: inForce.drawing,
+    wake() {
+      desk.wake();
+      outbox.wake();
+    },
+    unparked(destination) {
+      watch.unparked(destination);
+      desk.wake();
+      outbox.wake();
+    },
+    deliveryLifetimeMs,
+  });
+  const forOperators = { token: settings.adminToken, reader, clean, operations, silences: desk.silences, clock, log, version };
   const heartbeat = createHeartbeat({ sql, clock });
   const retention = createRetention({
     sql,
@@ -217,8 +223,23 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
     afterTurn,
     log,
     retentionMs,
-    forgetters: [...desk.forgetters, reconciler.forget],
+    forgetters: [...desk.forgetters, reconciler.forget, createHourlyStore(sql).forget],
   });
+
+  /** The reconciler waits by itself, and remembers for how long: the client is to ask once. */
+  function narrativeApiOf(token: string): NarrativeApi {
+    return createNarrativeApi({
+      fetch,
+      clock,
+      random,
+      token,
+      version,
+      url: settings.narrativeApiUrl,
+      signal: stopping.signal,
+      maxAttempts: 1,
+      wait: () => Promise.resolve(),
+    });
+  }
 
   /** What is open under the old subjects is not found by events that have new ones. */
   function warnOfStranded(open: number): void {
@@ -236,7 +257,7 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
       details: {
         version,
         store: store ?? 'writable',
-        rules: { version: current.rules.version, problems: rulesProblems },
+        rules: { version: inForce.rules().version, problems: inForce.reloads().problems },
         parked: store === null ? outbox.parked().map(({ destination, reason, detail }) => ({ destination, reason, detail })) : [],
       },
     };
@@ -253,7 +274,12 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
         metrics,
         onUnverified: watch.unverified,
       }),
-      api: createOperatorApi({ token: settings.adminToken, reader, silences: desk.silences, reconciler, clock, log }),
+      api: createOperatorApi({
+        ...forOperators,
+        reconciler,
+        onAnswer: (route, status) => metrics.count('operator_requests_total', { route, status: String(status) }),
+      }),
+      console: createLazyConsole({ ...forOperators, readiness, random, hash, assets: consoleAssets }),
       readiness,
       metrics: scrape,
       log,
@@ -268,31 +294,29 @@ export function createRelay({ ports, settings, rules, reader, metrics, scrape, p
     },
     async stop() {
       desk.stop();
+      operations.stop();
       stopping.abort();
       await Promise.all([reconciler.stop(), outbox.stop(stopGraceMs)]);
     },
     replaceRules(next) {
-      const before = current.rules.subject;
-      current = inForce(next);
+      const before = inForce.rules().subject;
+      inForce.replace(next);
       if (next.subject !== before) warnOfStranded(desk.countOpen());
       desk.rulesChanged();
       reconciler.rulesChanged();
       outbox.destinationsChanged();
     },
-    reportRulesProblems(problems) {
-      rulesProblems = problems;
-    },
-    refreshGauges: createGauges({ clock, version, outbox, desk, reconciler }),
+    reportRulesProblems: inForce.report,
+    refreshGauges: createGauges({
+      clock,
+      version,
+      outbox,
+      desk,
+      reconciler,
+      deadLetters: createDeadLetters(sql),
+      rulesProblems: () => inForce.reloads().problems.length,
+      ...(storeBytes ? { storeBytes } : {}),
+    }),
     prune: retention.run,
   };
-}
-
-/** Whether a rule about the relay itself tells `to` of it, at once and each time: then that is told twice if the outbox does so, too. */
-function tellsOfBreaking({ plan }: RuleSet, silences: Silences, about: string, to: string, now: number): boolean {
-  const narrative = relayEvent({ topic: 'destination-parked', state: 'failed', about, detail: '' }, null);
-  const routable = { subscription: 'relay', narrative };
-  const prompt = plan(routable).matched.filter(
-    ({ incident }) => incident === null || (incident.holdMs === null && incident.repeatMs === null && incident.group === null),
-  );
-  return prompt.some(({ send }) => send.some((each) => each.to === to)) && silences.covering(routable, now) === null;
 }

@@ -71,7 +71,7 @@ const environment = z.object({
     .min(16, 'must have at least 16 characters: make one with "openssl rand -hex 32"')
     .optional()
     .describe(
-      'Turns on the operator API: whoever shows it may use it. Or RELAY_ADMIN_TOKEN_FILE, the path of a file that holds it.',
+      'Turns on the operator API and the console, for whoever shows it. Or RELAY_ADMIN_TOKEN_FILE, the path of a file that holds it.',
     ),
   RELAY_URL: httpUrl
     .default('http://127.0.0.1:8787')

@@ -3,30 +3,25 @@
  * is at hand, what was done about it and what stands in the way now.
  */
 import type { Command } from 'commander';
-import type { Outgoing, Preview } from '../destination/destination.ts';
 import type { ReceivedEvent } from '../event/event.ts';
-import { happenedUs } from '../event/happened.ts';
-import { eventId, eventSeq } from '../event/id.ts';
+import { asSpelled, deliveryKeyOf, eventId, eventSeq } from '../event/id.ts';
 import { stringifyJson, type JsonValue } from '../event/json.ts';
-import { forecast, standing } from '../incident/forecast.ts';
-import { traitsIn } from '../incident/telling.ts';
 import { silencesOf } from './silences-of.ts';
 import { nodeClock } from '../node/ports.ts';
-import type { Explanation, PlannedDelivery } from '../rules/plan.ts';
+import { explainEvent, type Explained, type Looked } from '../operate/explain-event.ts';
+import { explanationViewOf } from '../operate/explain-view.ts';
+import { createIncidentOperations } from '../operate/incidents.ts';
+import type { ExplanationView } from '../operate/shapes/views.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import type { Sql } from '../ports.ts';
 import { createEventStore, type StoredEvent } from '../store/events.ts';
-import { createStoryStore } from '../store/story.ts';
-import { receivedOf } from '../store/stored-event.ts';
+import { createStoryStore, type EventStory } from '../store/story.ts';
+import { readStored, receivedOf } from '../store/stored-event.ts';
 import { readEventFile } from './event-file.ts';
-import { describe, describeNotice, type Explained } from './explain-drawing.ts';
+import { describe, describeNotice } from './explain-drawing.ts';
+import { noticeOf, storyOf } from './explain-stored.ts';
 import { CommandFailure, requireDestination, rulesFolder, rulesForLooking } from './rules.ts';
 import { databasePath, withStore } from './stored.ts';
-
-interface Looked {
-  received: ReceivedEvent;
-  body: Uint8Array;
-}
 
 interface ExplainFlags {
   rules?: string;
@@ -41,7 +36,7 @@ export function addExplainCommand(program: Command): void {
     .description('say what the rules make of an event: each rule with its reason, and what would be sent')
     .argument(
       '<event>',
-      'a file that holds the event as Narrative sends it, - for standard input, or the id of one that came: evt_…',
+      'a file that holds the event as Narrative sends it, - for standard input, or the id of one that came, or of its delivery: evt_…, dlv_…',
     )
     .option('--rules <dir>', 'folder of the rules (default: $RELAY_RULES, else rules)')
     .option('--subscription <name>', 'the subscription that it comes by (default: the first)')
@@ -55,10 +50,12 @@ function explain(what: string, flags: ExplainFlags): void {
   const rules = rulesForLooking(rulesFolder(flags.rules));
   const now = nodeClock.now();
   const id = /^(evt|dlv|sil)_[0-9a-z_]+$/i.test(what) ? what : null;
-  // Ids are read out on the phone.
-  const seq = id === null ? null : eventSeq(`evt_${id.slice(4).toUpperCase()}`);
-  if (id !== null && (seq === null || !/^evt_/i.test(id))) {
-    throw new CommandFailure(2, `${id} is no event: explain takes the id of an event, evt_ and 11 letters and digits, or a file`);
+  const seq = id === null ? null : (eventSeq(asSpelled(id)) ?? deliveryKeyOf(id)?.eventSeq ?? null);
+  if (id !== null && seq === null) {
+    throw new CommandFailure(
+      2,
+      `${id} is no event: explain takes the id of an event, evt_ and 11 letters and digits, or of a delivery, or a file`,
+    );
   }
   if (seq !== null) {
     const known = withStore(
@@ -67,13 +64,12 @@ function explain(what: string, flags: ExplainFlags): void {
         const story = createStoryStore(sql).of(seq);
         const event = createEventStore(sql).bySeq(seq);
         if (story === null || event === null) return createStoryStore(sql).ofNotice(seq);
-        const what = explained(rules, { received: storedEvent(event), body: event.body }, sql, now);
-        return { ...what, forecast: standing(sql, what.explanation.plan.subject, now), story };
+        return { ...explained(rules, { received: storedEvent(event), body: event.body }, sql, now, true), story };
       },
       true,
     );
     if (known && 'notice' in known) {
-      return void process.stdout.write(flags.json ? `${JSON.stringify(known, null, 2)}\n` : describeNotice(known));
+      return void process.stdout.write(flags.json ? `${JSON.stringify(known, null, 2)}\n` : describeNotice(noticeOf(known)));
     }
     if (known) return print(known, flags);
     throw new CommandFailure(
@@ -85,39 +81,33 @@ function explain(what: string, flags: ExplainFlags): void {
   const subscription = subscriptionOf(rules, flags.subscription);
   const event: Looked = { received: { id: 'evt_(example)', subscription, receivedAtMs: now, narrative }, body };
   const known = withStore(flags.db, (sql) => explained(rules, event, sql, now));
-  print(known ?? explained(rules, event, null, now), flags);
+  print({ ...(known ?? explained(rules, event, null, now)), story: null }, flags);
 }
 
 /** Of an event without rules to go by, there is nothing to explain. */
 function storedEvent(event: StoredEvent): ReceivedEvent {
-  try {
-    return receivedOf(event);
-  } catch {
-    throw new CommandFailure(1, `${eventId(event.seq)} is in quarantine: verified, but no event that the relay knows`);
-  }
+  const read = readStored(event);
+  if (read.kind === 'event') return receivedOf(event);
+  throw new CommandFailure(1, `${eventId(event.seq)} is in quarantine: verified, but no event that the relay knows: ${read.why}`);
 }
 
-function explained(rules: RuleSet, event: Looked, sql: Sql | null, now: number): Explained {
-  const routable = event.received;
-  const explanation = rules.explain(routable);
-  const happened = happenedUs(routable.narrative, now);
-  return {
-    explanation,
-    payloads: explanation.plan.deliveries.map((planned) => preview(rules, event, explanation, planned)),
-    forecast: forecast(
-      sql,
-      { plan: explanation.plan, routable, happenedUs: happened },
-      silencesOf(rules, sql, now),
-      (to) => traitsIn(rules, to).forwards,
-      now,
-    ),
-    story: null,
-  };
+interface Found extends Explained {
+  view: ExplanationView;
 }
 
-function print(what: Explained, { json }: ExplainFlags): void {
-  if (!json) return void process.stdout.write(describe(what));
-  const { explanation, payloads, forecast, story } = what;
+/** `came`: it is in the store. */
+function explained(rules: RuleSet, event: Looked, sql: Sql | null, now: number, came = false): Found {
+  const silences = silencesOf(rules, sql, now);
+  const destinationOf = (name: string) => requireDestination(rules, name);
+  const found = explainEvent(event, { rules, sql, silences, destinationOf, now }, came);
+  const incidents = sql === null ? null : createIncidentOperations({ sql, clock: nodeClock, silences });
+  const view = explanationViewOf(found, rules.version, (id) => incidents?.ofNumber(id) ?? null);
+  return { ...found, view };
+}
+
+function print(what: Found & { /** Of an event that came. */ story: EventStory | null }, { json }: ExplainFlags): void {
+  const { explanation, payloads, forecast, story, view } = what;
+  if (!json) return void process.stdout.write(describe(view, story && storyOf(story)));
   const deliveries = explanation.plan.deliveries.map((planned, i) => ({ ...planned, payload: payloads[i] }));
   const { rules, subject, part, owners } = explanation.plan;
   const plan = { rules, subject, part, owners, deliveries };
@@ -130,31 +120,4 @@ function subscriptionOf(rules: RuleSet, given: string | undefined): string {
     throw new CommandFailure(2, `there is no subscription ${given}; the rules have ${names.join(', ')}`);
   }
   return given ?? names[0]!;
-}
-
-function preview(
-  rules: RuleSet,
-  { received, body }: Looked,
-  { plan }: Explanation,
-  { destination, rule, severity, change, broadcast, message }: PlannedDelivery,
-): Preview {
-  const outgoing: Outgoing = {
-    deliveryId: 'dlv_(example)',
-    eventId: received.id,
-    attempt: 1,
-    content: { kind: 'event', received, body, contentType: 'application/json' },
-    rule,
-    severity,
-    change,
-    message,
-    subject: plan.subject,
-    broadcast,
-    incident: null,
-    root: null,
-    owners: plan.owners,
-    unsureSinceMs: null,
-    links: { ...rules.links },
-    note: null,
-  };
-  return requireDestination(rules, destination).preview(outgoing);
 }

@@ -2,16 +2,27 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../node/version.ts';
 import { addCheckCommand } from './check.ts';
+import { addDeliveriesCommand } from './deliveries.ts';
 import { addDemoCommand } from './demo.ts';
+import { addDestinationsCommand } from './destinations.ts';
 import { addDoctorCommand } from './doctor.ts';
-import { CommandFailure } from './rules.ts';
+import { addEventsCommand } from './events.ts';
 import { addExplainCommand } from './explain.ts';
+import { addIncidentsCommand } from './incidents.ts';
 import { addReconcileCommand } from './reconcile.ts';
+import { CommandFailure } from './rules.ts';
 import { addSendTestCommand } from './send-test.ts';
 import { addServeCommand } from './serve.ts';
 import { addSilencesCommand } from './silences.ts';
 import { addSubscriptionsCommand } from './subscriptions.ts';
 import { addSimulateCommand } from './simulate.ts';
+
+// Whoever reads no further (`| head`) has seen enough: that is no error. What makes more of it, such as `serve` that goes on, listens too.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && stream.listenerCount('error') === 1) throw error;
+  });
+}
 
 const program = new Command('relay')
   .description("Narrative's job events, verified and routed by YAML rules to Slack, PagerDuty and other systems.")
@@ -25,6 +36,10 @@ addCheckCommand(program);
 addExplainCommand(program);
 addSendTestCommand(program);
 addDoctorCommand(program);
+addEventsCommand(program);
+addDeliveriesCommand(program);
+addIncidentsCommand(program);
+addDestinationsCommand(program);
 addSilencesCommand(program);
 addSubscriptionsCommand(program);
 addReconcileCommand(program);

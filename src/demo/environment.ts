@@ -3,6 +3,8 @@
 /** What the simulator's API wants. */
 export const narrativeToken = 'demo-narrative-token-not-a-real-one';
 export const airflowSecret = 'demo-airflow-secret-not-a-real-one';
+/** Signs in to the console. */
+export const operatorToken = 'demo-operator-token-not-a-real-one';
 /** 32 characters, as PagerDuty's are. */
 export const routingKey = 'DEMOROUTINGKEYTHATISNOTAREALONE0';
 
@@ -35,6 +37,7 @@ export function relayEnvironment(addresses: Addresses, own: Record<string, strin
     PORT: String(addresses.port),
     RELAY_RULES: addresses.rulesPath,
     RELAY_DB: addresses.databasePath,
+    RELAY_ADMIN_TOKEN: operatorToken,
     LOG_LEVEL: 'info',
     RELAY_PUBLIC_URL: `http://${addresses.host}:${addresses.port}`,
     NARRATIVE_API_URL: addresses.narrativeUrl,

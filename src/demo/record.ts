@@ -72,7 +72,7 @@ export function readRecord(path: string, nowMs: number): RelayRecord {
         .all()
         .map(({ kind, subject, open }) => ({ kind, subject, open: open === 1 })),
       incidentOf: incidentOf(database),
-      grouped: count(`SELECT count(*) FROM decisions WHERE kind = 'grouped' AND detail LIKE '%told in evt_%'`),
+      grouped: count(`SELECT count(*) FROM decisions WHERE kind = 'grouped' AND detail LIKE '%told in dlv_%'`),
       untold: count('SELECT count(*) FROM group_members WHERE untold > 0'),
       paged: {
         all: count(`SELECT count(DISTINCT incident) ${paged}`),
@@ -83,7 +83,7 @@ export function readRecord(path: string, nowMs: number): RelayRecord {
         left: count('SELECT count(*) FROM collected'),
       },
       reconciled: {
-        events: count(`SELECT count(*) FROM events WHERE NOT (${byWebhook})`),
+        events: count(`SELECT count(*) FROM events WHERE scheme = 'reconcile'`),
         runs: count(`SELECT count(*) FROM reconciliations WHERE status <> 'running'`),
       },
       timers: count(timers, { soon: nowMs + soonMs }),
@@ -94,8 +94,8 @@ export function readRecord(path: string, nowMs: number): RelayRecord {
   }
 }
 
-/** What reconciliation found has its name where others have the scheme by which they were verified. */
-const byWebhook = `scheme IS NOT 'reconcile'`;
+/** What reconciliation found, what an operator replayed and what the relay says of itself have their names where others have the scheme by which they were verified. */
+const byWebhook = `scheme NOT IN ('reconcile', 'replay', 'relay')`;
 
 /** What comes within this time, ms, is waited for. */
 const soonMs = 3_600_000;
@@ -111,7 +111,7 @@ const byFate = `
     WHEN outcome = 'unrouted' THEN 'unrouted'
     ELSE 'lost'
   END AS fate, count(*)
-  FROM events WHERE kind IN ('job', 'app') AND outcome IN ('routed', 'unrouted', 'suppressed') GROUP BY fate`;
+  FROM events WHERE kind IN ('job', 'app') AND scheme <> 'replay' AND outcome IN ('routed', 'unrouted', 'suppressed') GROUP BY fate`;
 
 const byDestination = `
   SELECT destination,

@@ -1,6 +1,7 @@
 /** What the reader can do once the night is over: edit the rules, and send events by hand. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { operatorToken } from './environment.ts';
 import type { Screen } from './screen.ts';
 import { proofOf } from '../simulator/signing.ts';
 
@@ -24,6 +25,10 @@ export function renderPlayground({ webhookUrl, secret, rulesPath, logPath, folde
   return [
     heading(`The relay listens on ${webhookUrl}`),
     `Its log: ${logPath}`,
+    '',
+    heading('Look at the night in its console:'),
+    new URL('/console', webhookUrl).href,
+    `Sign in with the token ${operatorToken}`,
     '',
     heading('Edit its rules, which are a copy of yours, but for the waiting times:'),
     join(rulesPath, 'failures.yaml'),

@@ -122,22 +122,22 @@ function momentLabel(state: string): string {
 }
 
 /** ISO 8601, UTC: when it ended, else when it changed, else when we heard of it. */
-export function occurredAt({ narrative, receivedAtMs }: ReceivedEvent): string {
+export function occurredAt({ narrative, receivedAtMs, replay }: ReceivedEvent): string {
   const moments =
     narrative.kind === 'job'
       ? [cameToStateAt(narrative.job), narrative.job.updated_at, narrative.job.ended_at, narrative.created_at]
       : [narrative.created_at];
   const said = moments.find((moment) => moment !== null && isRealTime(moment));
-  return said?.replace(/(\.\d{6})\d+/, '$1') ?? new Date(receivedAtMs).toISOString();
+  return said?.replace(/(\.\d{6})\d+/, '$1') ?? new Date(replay?.receivedAtMs ?? receivedAtMs).toISOString();
 }
 
 /** Told later than this after it happened, ms, it may be over, or taken care of: whoever is woken has to know that first. */
 const oldMs = 900_000;
 
-/** `26 h ago`, in the largest unit of which there are two: of what no webhook brought and is old news; else null. */
+/** `26 h ago`, in the largest unit of which there are two: of what no webhook brought now and is old news; else null. */
 export function agoOf(received: ReceivedEvent): string | null {
-  if (!received.reconciled) return null;
-  const lateMs = latenessMs(received);
+  if (!received.reconciled && !received.replay) return null;
+  const lateMs = latenessMs(received, received.receivedAtMs);
   if (!(lateMs > oldMs)) return null;
   const minutes = Math.floor(lateMs / 60_000);
   if (minutes < 120) return `${minutes} min ago`;
@@ -148,14 +148,21 @@ export function agoOf(received: ReceivedEvent): string | null {
 /** Why it is told so late; null for what came by its webhook. */
 export function reconciledNote(received: ReceivedEvent): string | null {
   if (!received.reconciled) return null;
-  const lateMs = latenessMs(received);
+  const lateMs = latenessMs(received, received.replay?.receivedAtMs ?? received.receivedAtMs);
   // Two clocks are compared: Narrative's may be ahead.
   const late = lateMs > 0 ? ` ${formatDuration(lateMs / 1000)} after it happened` : '';
   return `Its webhook never came: found in Narrative's job list${late}`;
 }
 
-function latenessMs(received: ReceivedEvent): number {
-  return received.receivedAtMs - Date.parse(occurredAt(received));
+/** Why it is told again; null for what came. */
+export function replayNote({ replay }: ReceivedEvent): string | null {
+  if (!replay) return null;
+  const at = new Date(replay.receivedAtMs).toISOString().slice(0, 16).replace('T', ' ');
+  return `Replay of ${replay.of} from ${at} UTC, asked for by an operator`;
+}
+
+function latenessMs(received: ReceivedEvent, toldAtMs: number): number {
+  return toldAtMs - Date.parse(occurredAt(received));
 }
 
 /** PagerDuty refuses an event whose timestamp is none, and `Date` takes the 30th of February for the 2nd of March. */

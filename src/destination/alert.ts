@@ -4,7 +4,7 @@
 import type { NarrativeEvent, ReceivedEvent } from '../event/event.ts';
 import { datasetOf, stateOf, viewOf } from '../event/event.ts';
 import type { Escape, MessageTemplates, RenderTemplate } from '../rules/template.ts';
-import { agoOf, defaultFields, defaultTitle, occurredAt, reconciledNote, shortValue } from './alert-facts.ts';
+import { agoOf, defaultFields, defaultTitle, occurredAt, reconciledNote, replayNote, shortValue } from './alert-facts.ts';
 import { excerptOf } from './alert-excerpt.ts';
 import { incidentFields, isAboutFailures, lasted, mentionsOf, runbookLinks, statusOf, type Status } from './alert-incident.ts';
 import type { Content, IncidentStatus, Outgoing, Severity } from './destination.ts';
@@ -25,7 +25,7 @@ export interface Alert {
   excerpt: string | null;
   /** Raw label and an http(s) URL. */
   links: { label: string; url: string }[];
-  /** Raw: why it comes this way, such as a fallback's note, "its webhook never came" or "template error in rule x". */
+  /** Raw: why it comes this way, such as a fallback's note, "replay of …", "its webhook never came" or "template error in rule x". */
   notes: string[];
   /** Raw: the rule and the event's id, for asking why it was sent. */
   origin: string;
@@ -62,7 +62,7 @@ export const composeAlert: ComposeAlert = (outgoing, escape, render) => {
       : composeNotice(outgoing, content, escape);
   const { alert, problems } = composed;
   const tone = alert.tone ?? defaultTone(outgoing);
-  const late = content.kind === 'event' ? reconciledNote(content.received) : null;
+  const ways = content.kind === 'event' ? [replayNote(content.received), reconciledNote(content.received)] : [];
   return {
     alert: {
       ...alert,
@@ -71,7 +71,7 @@ export const composeAlert: ComposeAlert = (outgoing, escape, render) => {
       // Good news that stands alone wakes nobody.
       mentions: incident === null && tone === 'good' ? [] : mentionsOf(owners),
       links: [...runbookLinks(owners), ...alert.links].flatMap(shownLink),
-      notes: [outgoing.note, late, ...problems].filter((note) => note !== null).map(oneLine),
+      notes: [outgoing.note, ...ways, ...problems].filter((note) => note !== null).map(oneLine),
       origin: [outgoing.rule === null ? null : `rule ${outgoing.rule}`, outgoing.eventId].filter(Boolean).join(' · '),
     },
     problems,

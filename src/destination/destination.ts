@@ -19,9 +19,15 @@ export type RetryReason =
   /** A fault of the relay's own, which is never held against the delivery. */
   | 'internal';
 
-/** `detail` is for people and for the record; it never holds a secret. */
+/**
+ * What a delivery can consist of. `post`: a message of its own, whatever the protocol calls it. `edit`: what it said before is
+ * brought up to date. `reply`: the news, in the thread below that.
+ */
+export type Part = 'post' | 'edit' | 'reply';
+
+/** `detail` is for people and for the record; it never holds a secret. `parts`: which got through; left out: a post. */
 export type AttemptOutcome =
-  | { kind: 'delivered'; detail: string; receipt?: Record<string, string> }
+  | { kind: 'delivered'; detail: string; receipt?: Record<string, string>; parts?: readonly Part[] }
   /** `afterMs`: the other side's `Retry-After`. It only ever delays. */
   | { kind: 'retry'; reason: RetryReason; detail: string; afterMs?: number }
   /** It may have arrived. Tried again like a retry, counted apart. */
@@ -124,6 +130,8 @@ export interface Outgoing {
 export interface Preview {
   format: 'slack' | 'pagerduty' | 'http' | 'console';
   body: JsonValue;
+  /** The request after that, where `body` is an edit and the news is told in the thread below it. */
+  reply?: JsonValue;
   /** Template errors that made a part fall back to the default wording. */
   problems: string[];
 }

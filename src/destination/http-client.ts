@@ -96,7 +96,8 @@ const notSentCodes: Record<string, string> = {
 const tlsCode =
   /^(CERT_|CRL_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT$|SELF_SIGNED_CERT_|HOSTNAME_MISMATCH$|EPROTO$)/;
 
-function describeFailure(error: unknown, host: string): RequestResult {
+/** What became of a connection that failed with `error`. */
+export function describeFailure(error: unknown, host: string): Exclude<RequestResult, { kind: 'answer' }> {
   for (const { code, syscall } of causes(error)) {
     const known = notSentCodes[code];
     if (known) return { kind: 'not-sent', detail: `cannot reach ${host} (${code}): ${known}` };

@@ -34,6 +34,9 @@ export interface HttpPorts {
   version: string;
 }
 
+/** In a preview: whoever looks at it has the event, which may be of a megabyte and go to fifty destinations. */
+const asItCame = "(the event's body, as it came)";
+
 /** Throws, without quoting a secret, for a configuration that could never send. */
 export function createHttpDestination(config: HttpConfig, ports: HttpPorts): Destination {
   const { name, method, fallback, pace } = config;
@@ -48,12 +51,15 @@ export function createHttpDestination(config: HttpConfig, ports: HttpPorts): Des
       content.kind === 'event' && content.received.narrative.kind !== 'relay'
         ? { 'x-narrative-relay-subscription': encodeURIComponent(content.received.subscription.toWellFormed()) }
         : {};
+    const replay = content.kind === 'event' ? content.received.replay : null;
     return {
       'content-type': message.contentType,
       'user-agent': `narrative-relay/${ports.version}`,
       ...subscription,
       'x-narrative-relay-attempt': String(attempt),
       ...(incident === null ? {} : { 'x-narrative-relay-incident': incident.act }),
+      // Its `webhook-id` is the replay's own, so that a receiver which has had the original takes it.
+      ...(replay ? { 'narrative-relay-replay-of': replay.of } : {}),
       'webhook-id': message.id,
     };
   }
@@ -75,7 +81,8 @@ export function createHttpDestination(config: HttpConfig, ports: HttpPorts): Des
       };
       for (const header of Object.keys(own)) headers[header] = '…';
       // A webhook's path and query are often its only secret.
-      const body = { method, url: `${new URL(url).origin}/…`, headers, body: readable(message.body) };
+      const shown = outgoing.content.kind === 'event' ? asItCame : readable(message.body);
+      const body = { method, url: `${new URL(url).origin}/…`, headers, body: shown };
       return { format: 'http', body, problems: [] };
     },
 

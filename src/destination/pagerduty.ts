@@ -30,14 +30,14 @@ export interface PagerDutyPorts {
   eventsUrl?: string;
 }
 
-const bases = { us: 'https://events.pagerduty.com', eu: 'https://events.eu.pagerduty.com' };
+export const pagerDutyBases = { us: 'https://events.pagerduty.com', eu: 'https://events.eu.pagerduty.com' };
 const defaultPace: Pace = { perSecond: 2, burst: 20 };
 /** PagerDuty sends no Retry-After with its 429. */
 const minRateLimitedMs = 30_000;
 
 export function createPagerDutyDestination(config: PagerDutyConfig, ports: PagerDutyPorts): Destination {
   const { name, routingKey, fallback } = config;
-  const base = (ports.eventsUrl ?? bases[config.region]).replace(/\/+$/, '');
+  const base = (ports.eventsUrl ?? pagerDutyBases[config.region]).replace(/\/+$/, '');
   const timeoutMs = config.timeoutMs ?? defaultTimeoutMs;
 
   function build(outgoing: Outgoing, key: string) {

@@ -4,7 +4,14 @@ import type { JsonValue } from '../event/json.ts';
 import type { Fetch } from '../ports.ts';
 import { requestOnce, type RequestLimits, type RequestResult } from './http-client.ts';
 
-export type SlackMethod = 'chat.postMessage' | 'chat.update' | 'conversations.history' | 'conversations.replies';
+export type SlackMethod =
+  | 'chat.postMessage'
+  | 'chat.update'
+  | 'conversations.history'
+  | 'conversations.replies'
+  /** These two are asked by `relay doctor` alone. */
+  | 'auth.test'
+  | 'conversations.info';
 
 /** One request, whatever comes of it; never repeated here. */
 export type CallSlack = (method: SlackMethod, fields: Record<string, JsonValue>, limits: RequestLimits) => Promise<RequestResult>;

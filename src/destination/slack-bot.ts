@@ -6,7 +6,7 @@
 import type { JsonValue } from '../event/json.ts';
 import type { Clock, Fetch } from '../ports.ts';
 import type { Alert } from './alert.ts';
-import type { AttemptOutcome, IncidentStatus, Outgoing } from './destination.ts';
+import type { AttemptOutcome, IncidentStatus, Outgoing, Part } from './destination.ts';
 import type { RequestLimits } from './http-client.ts';
 import { createSlackApi } from './slack-api.ts';
 import { createSlackLookup, metadataType } from './slack-lookup.ts';
@@ -78,7 +78,7 @@ export function botTransport({ token, channel }: SlackBot, { fetch, clock, apiUr
       }
     }
     const posted = await fullOrPlain(full, plain, async (message, withMetadata) => {
-      const fields = { ...postFields(message, deliveryId, withMetadata), ...(thread && replyFields(outgoing, thread)) };
+      const fields = { ...postFields(message, deliveryId, withMetadata), ...(thread && threadFields(outgoing, thread)) };
       return apiResult(await call('chat.postMessage', fields, limits), clock.now());
     });
     return doubted(posted, doubt);
@@ -106,19 +106,29 @@ export function botTransport({ token, channel }: SlackBot, { fetch, clock, apiUr
    * message of its own.
    */
   async function follow(outgoing: Outgoing, incident: IncidentStatus, root: Root, alert: Alert, limits: RequestLimits) {
-    let step = afterEdit(await edit(root, alert, limits), incident, outgoing.attempt);
-    if (step.kind === 'reply') step = afterReply(await reply(outgoing, root, alert, limits), incident, step.remark);
-    return step.kind === 'end' ? step.outcome : remarked(await postRoot(outgoing, alert, limits), step.remark);
+    const edited = await edit(root, alert, limits);
+    const parts: Part[] = gotThrough(edited) ? ['edit'] : [];
+    let step = afterEdit(edited, incident, outgoing.attempt);
+    if (step.kind === 'reply') {
+      const replied = await reply(outgoing, root, alert, limits);
+      if (gotThrough(replied)) parts.push('reply');
+      step = afterReply(replied, incident, step.remark);
+    }
+    if (step.kind === 'end') return withParts(step.outcome, parts);
+    return withParts(remarked(await postRoot(outgoing, alert, limits), step.remark), [...parts, 'post']);
   }
 
   return {
     paceKey: `slack:${channel}`,
 
     preview(outgoing, alert) {
+      const { deliveryId, incident } = outgoing;
       const root = rootOf(outgoing);
-      return root === null
-        ? postFields(slackMessage(asNewMessage(alert, outgoing)), outgoing.deliveryId)
-        : editFields(slackMessage(alert), root);
+      if (root === null) return { body: postFields(slackMessage(asNewMessage(alert, outgoing)), deliveryId) };
+      const body = editFields(slackMessage(alert), root);
+      if (incident?.act === 'count' && incident.endedMs !== null) return { body };
+      const reply = postFields(slackReply(asReply(alert, outgoing)), deliveryId);
+      return { body, reply: { ...reply, ...threadFields(outgoing, root) } };
     },
 
     async send(outgoing, alert, limits) {
@@ -130,7 +140,7 @@ export function botTransport({ token, channel }: SlackBot, { fetch, clock, apiUr
   };
 }
 
-function replyFields({ broadcast, incident }: Outgoing, { channel, ts }: Root): Record<string, JsonValue> {
+function threadFields({ broadcast, incident }: Outgoing, { channel, ts }: Root): Record<string, JsonValue> {
   return { channel, thread_ts: ts, ...(broadcast && incident?.act === 'recover' && { reply_broadcast: true }) };
 }
 
@@ -142,6 +152,14 @@ function found(channel: string, ts: string): CallResult {
 function doubted(result: CallResult, doubt: string): CallResult {
   if (result.kind !== 'outcome' || result.outcome.kind !== 'delivered') return result;
   return { kind: 'outcome', outcome: { ...result.outcome, detail: result.outcome.detail + doubt } };
+}
+
+function gotThrough(result: CallResult): boolean {
+  return result.kind === 'outcome' && result.outcome.kind === 'delivered';
+}
+
+function withParts(outcome: AttemptOutcome, parts: readonly Part[]): AttemptOutcome {
+  return outcome.kind === 'delivered' ? { ...outcome, parts } : outcome;
 }
 
 /** Marks the receipt as that of a message to edit. `configured`: the channel as the rules name it. */

@@ -9,9 +9,16 @@ import type { CallResult, PostResult } from './slack-outcome.ts';
 /** One way into Slack. */
 export interface SlackTransport {
   paceKey: string;
-  /** The request that shows most of what is sent, without secrets. */
-  preview(outgoing: Outgoing, alert: Alert): Record<string, JsonValue>;
+  /** The requests that are made if all goes well, without secrets. */
+  preview(outgoing: Outgoing, alert: Alert): SlackRequests;
   send(outgoing: Outgoing, alert: Alert, limits: RequestLimits): Promise<AttemptOutcome>;
+}
+
+export interface SlackRequests {
+  /** A post, or the edit of one. */
+  body: Record<string, JsonValue>;
+  /** Below the message that is edited. */
+  reply?: Record<string, JsonValue>;
 }
 
 /** Never shows what a link leads to: that would be longer than the message. */
@@ -19,7 +26,7 @@ export const silent = { unfurl_links: false, unfurl_media: false };
 
 /** What is said instead of sending, where nothing is to be sent. */
 export function nothingSent(detail: string): AttemptOutcome {
-  return { kind: 'delivered', detail };
+  return { kind: 'delivered', detail, parts: [] };
 }
 
 /** A new message, in the channel or a thread, calls its owners, unless there is nothing left to be done about it. */

@@ -21,7 +21,7 @@ export function webhookTransport(
   return {
     // By its name: the URL is a secret, and which channel it leads to can't be known.
     paceKey: `slack:webhook:${name}`,
-    preview: (outgoing, alert) => request(slackMessage(asNewMessage(alert, outgoing))),
+    preview: (outgoing, alert) => ({ body: request(slackMessage(asNewMessage(alert, outgoing))) }),
     async send(outgoing, whole, limits) {
       if (outgoing.incident?.act === 'count') return nothingSent('not sent: an incoming webhook can edit nothing');
       const alert = asNewMessage(whole, outgoing);

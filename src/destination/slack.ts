@@ -43,7 +43,7 @@ export function createSlackDestination(config: SlackConfig, ports: SlackPorts): 
 
     preview(outgoing) {
       const { alert, problems } = compose(outgoing);
-      return { format: 'slack', body: transport.preview(outgoing, alert), problems };
+      return { format: 'slack', ...transport.preview(outgoing, alert), problems };
     },
 
     send: (outgoing, signal) => transport.send(outgoing, compose(outgoing).alert, { timeoutMs, signal }),

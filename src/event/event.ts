@@ -115,6 +115,8 @@ export interface ReceivedEvent {
   receivedAtMs: number;
   /** Its webhook never came: reconciliation found it in Narrative's job list. Default: false. */
   reconciled?: boolean;
+  /** The event that it is a replay of: put through the rules once more, for an operator. Default: null, it came. */
+  replay?: { /** `evt_…` */ of: string; /** When that one came. */ receivedAtMs: number } | null;
   narrative: NarrativeEvent;
 }
 

@@ -23,6 +23,11 @@ export function firstSeqAt(ms: number): number {
   return ms * perMs;
 }
 
+/** The millisecond of which a number was made; later than the clock where numbers had run ahead of it. */
+export function msOfSeq(seq: number): number {
+  return Math.floor(seq / perMs);
+}
+
 export function eventId(seq: number): string {
   return `evt_${spelled(seq)}`;
 }
@@ -50,9 +55,31 @@ export function runSeq(id: string): number | null {
   return numberOf('rec_', id);
 }
 
+export function incidentId(seq: number): string {
+  return `inc_${spelled(seq)}`;
+}
+
+/** The number of an incident's id; null for what is no such id. */
+export function incidentSeq(id: string): number | null {
+  return numberOf('inc_', id);
+}
+
 /** The id of an event's n-th delivery, the same in all its attempts. */
 export function deliveryId({ eventSeq, n }: { eventSeq: number; n: number }): string {
   return `dlv_${spelled(eventSeq)}_${n}`;
+}
+
+/** The event's number and which of its deliveries, of a delivery's id; null for what is no such id. Case makes no difference. */
+export function deliveryKeyOf(id: string): { eventSeq: number; n: number } | null {
+  const [, spelling = '', n = ''] = /^dlv_([0-9a-z]{11})_([1-9]\d{0,8})$/i.exec(id) ?? [];
+  const seq = numberOf('evt_', `evt_${spelling.toUpperCase()}`);
+  return seq === null ? null : { eventSeq: seq, n: Number(n) };
+}
+
+/** An id as it is written, from one as it was read out on the phone: case tells nothing apart. */
+export function asSpelled(id: string): string {
+  const at = id.indexOf('_') + 1;
+  return `${id.slice(0, at).toLowerCase()}${id.slice(at).toUpperCase()}`;
 }
 
 function spelled(seq: number): string {
@@ -61,7 +88,7 @@ function spelled(seq: number): string {
   return text;
 }
 
-function numberOf(prefix: 'evt_' | 'sil_' | 'rec_', id: string): number | null {
+function numberOf(prefix: 'evt_' | 'sil_' | 'rec_' | 'inc_', id: string): number | null {
   if (!id.startsWith(prefix)) return null;
   const text = id.slice(prefix.length);
   if (!/^[0-9A-HJKMNP-TV-Z]{11}$/.test(text)) return null;

@@ -1,6 +1,7 @@
 /** The routes. Every answer that is not a success is a problem document. */
 import { Hono, type Context } from 'hono';
 import type { Log } from '../ports.ts';
+import type { ApiEnv } from './api/mount.ts';
 import { problem } from './problem.ts';
 
 export interface Readiness {
@@ -12,7 +13,9 @@ export interface Readiness {
 export interface AppOptions {
   webhook: (context: Context) => Promise<Response>;
   /** At `/api/v1`. */
-  api: Hono;
+  api: Hono<ApiEnv>;
+  /** At `/console`. */
+  console: Hono;
   readiness: () => Readiness;
   /** The text and its content type. */
   metrics: () => Promise<{ text: string; contentType: string }>;
@@ -21,7 +24,7 @@ export interface AppOptions {
 
 const webhookPaths = ['/webhooks/narrative', '/webhooks/narrative/:subscription', '/webhooks/narrative/:subscription/:token'];
 
-export function createApp({ webhook, api, readiness, metrics, log }: AppOptions): Hono {
+export function createApp({ webhook, api, console, readiness, metrics, log }: AppOptions): Hono {
   // A slash too many at the end of the subscription's URL is no reason to lose events.
   const app = new Hono({ strict: false });
   for (const path of webhookPaths) {
@@ -41,6 +44,7 @@ export function createApp({ webhook, api, readiness, metrics, log }: AppOptions)
     return context.body(text, 200, { 'content-type': contentType });
   });
   app.route('/api/v1', api);
+  app.route('/console', console);
   app.notFound(() => problem(404, 'There is nothing here. Events go to POST /webhooks/narrative.'));
   app.onError((error) => {
     log.error({ err: error }, 'request failed inside the relay');

@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import type { Intake, IntakeOutcome } from '../intake/intake.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Clock, Log } from '../ports.ts';
-import type { Acceptance } from '../store/ledger.ts';
+import type { Acceptance } from '../store/arrival.ts';
 import { problem } from './problem.ts';
 import type { RequestReader } from './read-request.ts';
 

@@ -69,7 +69,7 @@ function standingOf({ phase, dueAt, toldAt, untold, silence, subject }: Alert, n
     case 'silenced':
       return `${silencedFor({ name: silence ?? 'a silence', untilMs: dueAt }, now)}; told then if ${subject} still fails`;
     case 'told': {
-      const told = `told at ${clockText(toldAt ?? now)}`;
+      const told = toldAt === null ? 'told only by a replay' : `told at ${clockText(toldAt)}`;
       if (untold === 0) return told;
       return `${told}, ${untold} ${untold === 1 ? 'failure' : 'failures'} since${dueAt === null ? '' : `; next reminder in ${away(dueAt, now)}`}`;
     }

@@ -4,7 +4,7 @@
  * one begins another group, unless it is of a subject that this group still has to see recover.
  */
 import type { IncidentAct, Owner, Severity } from '../destination/destination.ts';
-import { eventId } from '../event/id.ts';
+import { deliveryId } from '../event/id.ts';
 import type { Sql } from '../ports.ts';
 import type { Routable } from '../rules/plan.ts';
 import { mergeSends } from '../rules/planner.ts';
@@ -185,7 +185,7 @@ export function createGroups({ sql, dispatch, nextSeq, traitsOf }: GroupOptions)
     const notice = groupNotice({ act, totals, lines: members.lines(incident, maxLines), label, rule });
     const seq = dispatch.notice(notice, { subject, planned, owners, incident }, now);
     const others = totals.fresh > 1 ? `, with ${totals.fresh - 1} more` : '';
-    if (totals.fresh > 0) members.explain(incident, rule, `grouped: told in ${eventId(seq)}${others}`);
+    if (totals.fresh > 0) members.explain(incident, rule, `grouped: told in ${deliveryId({ eventSeq: seq, n: 1 })}${others}`);
     groups.told(incident, seq, now);
     return true;
   }

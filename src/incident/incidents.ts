@@ -20,6 +20,7 @@ import { groupKeyOf, type Groups } from './groups.ts';
 import { createKeptBack } from './kept-back.ts';
 import { conclude, nothing, putDown, type Outbound } from './outbound.ts';
 import { isOldNews, mends, onFailure, type Silencing } from './policy.ts';
+import { createAside, replayPolicy, watchingRules } from './replaying.ts';
 import type { Taken } from './taken.ts';
 import { createTelling, type DestinationTraits } from './telling.ts';
 import { clockText } from './words.ts';
@@ -50,6 +51,12 @@ export interface Admission {
   timed: boolean;
 }
 
+/** When a subject completed after what failed, Narrative's time, µs. */
+interface Mended {
+  subject: string;
+  completedUs: number;
+}
+
 /** Characters of a failure that are kept for the line "first failure". */
 const maxSaid = 200;
 /** Of a rule without a policy, where a silence makes it one. */
@@ -62,11 +69,13 @@ export function createIncidents({ sql, dispatch, groups, silences, traitsOf, sen
   const incidents = createIncidentStore(sql);
 
   const telling = createTelling({ alerts, groups, traitsOf });
+  const aside = createAside(alerts, telling);
 
   function admit(taken: Taken): Admission {
-    const { seq, narrative, plan, receivedAt: now } = taken;
+    const { seq, narrative, plan, receivedAt: now, replay } = taken;
     const silence = plan.matched.length === 0 ? null : silences.covering(taken, now);
     const outbound = nothing();
+    if (replay && !replay.narrowed) outbound.decisions.push(...watchingRules(plan));
     const rules =
       narrative.kind === 'relay'
         ? plan.matched.map((rule) => telling.keptFromItself(rule, narrative.relay.about, outbound))
@@ -77,37 +86,61 @@ export function createIncidents({ sql, dispatch, groups, silences, traitsOf, sen
   /** Does what the rules want. Returns the incident that this event is part of; null when it is part of none. */
   function follow(taken: Taken, rules: readonly RuleSummary[], silence: Silencing | null, outbound: Outbound): number | null {
     if (taken.plan.part === 'opens') return failed(taken, rules, silence, outbound);
-    const incident = taken.plan.part === 'closes' ? completed(taken, outbound) : null;
+    // Those who hear of an end are not to be chosen.
+    const incident = taken.plan.part === 'closes' && !taken.replay?.narrowed ? completed(taken, outbound) : null;
     for (const rule of rules) telling.sendEach(rule, silence, outbound);
     return incident;
   }
 
   function failed(taken: Taken, rules: readonly RuleSummary[], silence: Silencing | null, outbound: Outbound): number | null {
-    const { seq, narrative, plan, happenedUs, receivedAt: now } = taken;
+    const { seq, narrative, plan, happenedUs, receivedAt: now, replay } = taken;
+    const mendedAs = replay ? mendedUnderOther(plan.subject, replay.knownAs, happenedUs) : null;
+    if (mendedAs !== null) return oldNews(taken, rules, silence, mendedAs, outbound);
     const state = incidents.note(plan.subject, 'failed', happenedUs, now);
-    if (isOldNews(state, happenedUs)) {
-      const detail = `late: ${plan.subject} had completed at ${clockText(state.completedUs / 1000)}, after this failure`;
-      const [following, plain] = [rules.filter((rule) => rule.incident), rules.filter((rule) => !rule.incident)];
-      for (const { name } of following) outbound.decisions.push({ rule: name, kind: 'late', until: null, detail });
-      for (const rule of plain) telling.sendEach(rule, silence, outbound);
-      return null;
-    }
+    if (isOldNews(state, happenedUs)) return oldNews(taken, rules, silence, { ...state, subject: plan.subject }, outbound);
     const at = Math.floor(happenedUs / 1000);
     const said = saidBy(narrative);
     const incident = state.incident ?? seq;
     if (state.incident === null) {
       incidents.open({ id: seq, kind: 'subject', subject: plan.subject, at, failures: 1, said });
       incidents.setOpen(plan.subject, seq);
-    } else incidents.again(state.incident, at, said);
+    } else if (!replay || replay.isNew) incidents.again(state.incident, at, said);
     for (const rule of rules) {
       const silenced = telling.hasAlerts(rule.send) ? silence : null;
       if (rule.incident !== null || silenced !== null) failedFor(rule, incident, taken, silenced, outbound);
       else {
         outbound.sending.push({ rule, act: null });
-        if (incident !== seq) superseded(plan.subject, rule.name);
+        if (incident !== seq && !replay) superseded(plan.subject, rule.name);
       }
     }
     return incident;
+  }
+
+  /** Under which of its earlier names the subject completed after a time; null: under none that is not today's. */
+  function mendedUnderOther(today: string, names: readonly string[], happenedUs: number): Mended | null {
+    for (const subject of names) {
+      const state = subject === today ? null : incidents.subject(subject);
+      if (state !== null && isOldNews(state, happenedUs)) return { subject, completedUs: state.completedUs };
+    }
+    return null;
+  }
+
+  /** The subject has completed since: nothing is opened, and no rule that goes by incidents tells of it. */
+  function oldNews(
+    { replay }: Taken,
+    rules: readonly RuleSummary[],
+    silence: Silencing | null,
+    { subject, completedUs }: Mended,
+    outbound: Outbound,
+  ): null {
+    const detail = `late: ${subject} had completed at ${clockText(completedUs / 1000)}, after this failure`;
+    for (const rule of rules) {
+      // Whoever named destinations wants it there; of what just came, a rule that tells each event tells this one too.
+      if (replay?.narrowed || (!replay && !rule.incident)) telling.sendEach(rule, silence, outbound);
+      else if (rule.incident) outbound.decisions.push({ rule: rule.name, kind: 'late', until: null, detail });
+      else telling.forwardOnly(rule, { kind: 'late', detail }, outbound);
+    }
+    return null;
   }
 
   /** This failure is sent for itself: what the rule still had to say about those before is said with it. */
@@ -119,17 +152,22 @@ export function createIncidents({ sql, dispatch, groups, silences, traitsOf, sen
   }
 
   function failedFor(rule: RuleSummary, incident: number, taken: Taken, silence: Silencing | null, outbound: Outbound): void {
-    const { seq, plan, receivedAt: now } = taken;
+    const { seq, plan, receivedAt: now, replay } = taken;
+    const policy = replay && rule.incident ? replayPolicy(rule.incident, replay, now) : rule.incident;
     const found = alerts.find(plan.subject, rule.name);
-    const verdict = onFailure(rule.incident ?? plainPolicy, found, incident, silence, now);
+    const verdict = onFailure(policy ?? plainPolicy, found, incident, silence, now);
     const sameIncident = found?.incident === incident;
+    const isKnown = replay && !replay.isNew && sameIncident;
+    if (replay?.narrowed || (isKnown && verdict.kind !== 'tell')) {
+      return aside({ rule, incident, verdict, found, silence }, taken, outbound);
+    }
     if (sameIncident && found.phase === 'held') counted(found);
     const spec: AlertSpec = {
-      policy: rule.incident,
+      policy,
       send: rule.send,
       usual: plan.usual,
       owners: plan.owners,
-      groupKey: rule.incident?.group ? groupKeyOf(rule.incident.group, taken) : null,
+      groupKey: policy?.group ? groupKeyOf(policy.group, taken) : null,
       told: sameIncident ? (found.spec.told ?? []) : [],
     };
     const alert: Alert = {
@@ -143,7 +181,7 @@ export function createIncidents({ sql, dispatch, groups, silences, traitsOf, sen
       editedAt: sameIncident ? found.editedAt : null,
       toldAt: found?.toldAt ?? null,
       toldHere: sameIncident && found.toldHere,
-      untold: (sameIncident ? found.untold : 0) + 1,
+      untold: (sameIncident ? found.untold : 0) + (isKnown ? 0 : 1),
       eventSeq: seq,
       silence: null,
       spec,
@@ -193,7 +231,7 @@ export function createIncidents({ sql, dispatch, groups, silences, traitsOf, sen
   }
 
   /** Puts down what was collected for an event that is being taken. */
-  function flush(seq: number, outbound: Outbound, incident: number | null, { plan, receivedAt: now }: Taken): Admission {
+  function flush(seq: number, outbound: Outbound, incident: number | null, { plan, receivedAt: now, replay }: Taken): Admission {
     const { subject, owners, usual, deliveries } = plan;
     // Usually all of it, as it was planned.
     const asPlanned =
@@ -203,7 +241,7 @@ export function createIncidents({ sql, dispatch, groups, silences, traitsOf, sen
     dispatch.aboutEvent(seq, { subject, planned, owners, incident }, now, true);
     putDown(outbound, { eventSeq: seq, subject, owners, usual, incident }, planned, { dispatch, decisions }, now);
     const waits =
-      plan.timed.some(({ name }) => plan.rules.includes(name)) ||
+      (!replay && plan.timed.some(({ name }) => plan.rules.includes(name))) ||
       outbound.decisions.some(({ kind }) => kind === 'held' || kind === 'grouped');
     const reason =
       planned.length > 0 || outbound.decisions.length === 0 ? null : outbound.decisions.map(({ detail }) => detail).join('; ');

@@ -3,6 +3,7 @@ import type { RuleSends } from '../rules/planner.ts';
 import type { RuleSummary, Send } from '../rules/rule.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import type { Alert, AlertStore } from '../store/alerts.ts';
+import type { Decision } from '../store/decisions.ts';
 import type { Groups } from './groups.ts';
 import type { Outbound } from './outbound.ts';
 import type { Silencing, Verdict } from './policy.ts';
@@ -135,6 +136,13 @@ export function createTelling({ alerts, groups, traitsOf }: TellingOptions) {
     outbound.decisions.push(silencedBy(silence, rule.name));
   }
 
+  /** An event that alerts nobody any more, for the reason given; what forwards events gets it as any other. */
+  function forwardOnly(rule: RuleSummary, { kind, detail }: Pick<Decision, 'kind' | 'detail'>, outbound: Outbound): void {
+    if (!hasAlerts(rule.send)) return void outbound.sending.push({ rule, act: null });
+    outbound.sending.push({ rule: { name: rule.name, send: forwardsOnly(rule.send) }, act: null });
+    outbound.decisions.push({ rule: rule.name, kind, until: null, detail });
+  }
+
   /** An alert about a destination can't go there, and would come back as the next one. */
   function keptFromItself(rule: RuleSummary, about: string | null, outbound: Outbound): RuleSummary {
     const send = rule.send.filter(({ to }) => to !== about);
@@ -156,11 +164,11 @@ export function createTelling({ alerts, groups, traitsOf }: TellingOptions) {
     return { rule: { name: rule, send: told.filter(({ to }) => traitsOf(to).edits) }, act: 'count' };
   }
 
-  return { pronounce, sendEach, keptFromItself, endFor, countFor, hasAlerts };
+  return { pronounce, sendEach, forwardOnly, keptFromItself, endFor, countFor, hasAlerts };
 }
 
 /** Adds where it is told now. */
-function addTold(told: readonly Send[] = [], send: readonly Send[]): Send[] {
+export function addTold(told: readonly Send[] = [], send: readonly Send[]): Send[] {
   const again = new Set(send.map(({ to }) => to));
   return [...told.filter(({ to }) => !again.has(to)), ...send];
 }

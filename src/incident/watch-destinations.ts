@@ -15,9 +15,17 @@ export interface DestinationsSeen {
   destinations: () => { has(name: string): boolean };
 }
 
-export function watchParked({ parked, destinations }: DestinationsSeen): Topic {
+export interface ParkedWatch extends Topic {
+  /** An operator lets a destination be tried again, mended or not. */
+  unparked(destination: string): void;
+}
+
+export function watchParked({ parked, destinations }: DestinationsSeen): ParkedWatch {
+  /** Those that have not been told of yet. */
+  const byHand = new Set<string>();
   return {
     topic: 'destination-parked',
+    unparked: (destination) => void byHand.add(destination),
     look() {
       const broken = parked();
       return {
@@ -26,7 +34,9 @@ export function watchParked({ parked, destinations }: DestinationsSeen): Topic {
           detail: `Destination ${destination} is broken, and what is for it waits, for 24 h at most: ${whatToDo(reason)} (${truncate(oneLine(detail), maxAnswer)}).`,
         })),
         over(about) {
+          const letGo = byHand.delete(about ?? '');
           if (broken.some(({ destination }) => destination === about)) return null;
+          if (letGo) return `Destination ${about} was unparked by an operator: what waited for it is being sent.`;
           return destinations().has(about ?? '')
             ? `Destination ${about} works again: what waited for it is being sent.`
             : `Destination ${about} is gone from the rules: what waited for it goes to its fallback, if it had one.`;

@@ -39,6 +39,8 @@ export interface WatchOptions extends DestinationsSeen {
 export interface Watch extends Duty {
   /** What came of an attempt to deliver something: the kind of its outcome. */
   attempted(destination: string, outcome: string): void;
+  /** An operator lets a destination be tried again: that is told as the end of its trouble. The timekeeper has to be woken after it. */
+  unparked(destination: string): void;
   /** A request without a valid proof was refused. `subscription`: the one it named; empty at the common address. */
   unverified(subscription: string): void;
   /**
@@ -54,8 +56,9 @@ export function createWatch({ sql, raise, lastEventAt, config, clock, log, furth
   const backlog = watchBacklog(seen, () => config().backlogMs, startedAt);
   const unverified = watchUnverified(() => config().unverifiedPerMinute, startedAt);
   const templates = watchTemplates(startedAt);
+  const broken = watchParked(seen);
   const topics = [
-    watchParked(seen),
+    broken,
     backlog,
     unverified,
     watchNoEvents(() => config().noEventsMs, lastEventAt, startedAt),
@@ -108,6 +111,11 @@ export function createWatch({ sql, raise, lastEventAt, config, clock, log, furth
       nextCheckAt = Math.min(nextCheckAt, now);
     },
     attempted: backlog.attempted,
+    unparked(destination) {
+      broken.unparked(destination);
+      // Before it can break again: that is another trouble.
+      nextCheckAt = clock.now();
+    },
     unverified: (subscription) => unverified.refused(subscription === '' ? null : subscription, clock.now()),
     templateFailed(rule, error, relay) {
       if (relay?.topic !== 'template-error') templates.failed(rule, error, clock.now());

@@ -4,7 +4,8 @@ import { idempotencyKey } from '../event/idempotency.ts';
 import { parseBody } from '../event/parse.ts';
 import type { Clock, Hash } from '../ports.ts';
 import type { SubscriptionConfig } from '../rules/rule-set.ts';
-import type { Acceptance, Ledger } from '../store/ledger.ts';
+import type { Acceptance } from '../store/arrival.ts';
+import type { Ledger } from '../store/ledger.ts';
 import { createVerifier, type VerificationFailure, type VerifiedRequest } from './verify.ts';
 
 export interface IntakeRequest {

@@ -123,10 +123,10 @@ export function createNarrativeApi(options: NarrativeApiOptions): NarrativeApi {
 }
 
 /**
- * By the time at which the other side made its answer, which it says in whole seconds. Null where a cache kept the answer: that time is
- * long past. Source: RFC 9110 §6.6.1; RFC 9111 §5.1.
+ * How far the other side's clock is ahead of ours, ms: by the time at which it made its answer, which it says in whole seconds. Null
+ * where a cache kept the answer, as that time is long past. Source: RFC 9110 §6.6.1; RFC 9111 §5.1.
  */
-function clockAhead(headers: Headers, nowMs: number): number | null {
+export function clockAhead(headers: Headers, nowMs: number): number | null {
   if (Number(headers.get('age')) > 0) return null;
   const saidMs = Date.parse(headers.get('date') ?? '');
   return Number.isNaN(saidMs) ? null : saidMs - Math.floor(nowMs / 1000) * 1000;

@@ -11,12 +11,14 @@ import type { RuleSet } from '../rules/rule-set.ts';
 import { secretsOf } from '../rules/secrets.ts';
 import type { RulesFile } from '../rules/source.ts';
 import type { Settings } from '../settings.ts';
+import { nodeConsoleAssets } from './console-assets.ts';
 import { createNodeLog } from './log.ts';
 import { createNodeAlarm, nodeClock, nodeHash, nodeRandom } from './ports.ts';
 import { createPrometheus } from './prometheus.ts';
 import { nodeRequestReader } from './read-request.ts';
 import { readRulesFolder, readSecret } from './rules-folder.ts';
 import { openSqlite, storeErrorOf, type SqliteStore } from './sqlite.ts';
+import { storeBytes } from './store-size.ts';
 import { version } from './version.ts';
 import { watchRules } from './watch-rules.ts';
 
@@ -26,6 +28,8 @@ const requestTimeoutMs = 30_000;
 const connectionsCheckingIntervalMs = 5_000;
 /** Longer than a proxy keeps its idle connections (Caddy: 2 min), so that none is closed under a request that can't be sent twice. */
 const keepAliveTimeoutMs = 150_000;
+/** How often a relay that stops looks for connections that have become idle, ms. */
+const closeIdleEveryMs = 50;
 /** How often past events are pruned, ms. */
 const pruneEveryMs = 60_000;
 
@@ -56,7 +60,8 @@ export async function serve(settings: Settings, warnings: readonly string[], clo
   /** Of all rules that were ever in force here: an answer that quotes an old one may still come. And the tokens of the settings. */
   const secrets = new Set(secretsOf(rules));
   for (const token of [settings.adminToken, settings.narrativeApiToken]) if (token !== undefined) secrets.add(token);
-  redact(createRedactor([...secrets]));
+  let clean = createRedactor([...secrets]);
+  redact((text) => clean(text));
   for (const warning of warnings) log.warn(warning);
   // What the console destination prints can fail as the log can; that is no reason to end.
   process.stdout.on('error', (error) => log.debug({ err: error }, "standard output can't be written"));
@@ -81,6 +86,9 @@ export async function serve(settings: Settings, warnings: readonly string[], clo
       metrics,
       scrape: metrics.scrape,
       print: (text) => void process.stdout.write(text),
+      clean: (text) => clean(text),
+      consoleAssets: nodeConsoleAssets,
+      storeBytes: () => storeBytes(settings.databasePath),
       version,
     }),
   );
@@ -116,7 +124,7 @@ export async function serve(settings: Settings, warnings: readonly string[], clo
       const loaded = loadRules(found, readSecret);
       if (!loaded.ok) return loaded.problems.map(formatProblem);
       for (const secret of secretsOf(loaded.rules)) secrets.add(secret);
-      redact(createRedactor([...secrets]));
+      clean = createRedactor([...secrets]);
       relay.replaceRules(loaded.rules);
       log.info({ rules_version: loaded.rules.version, rules: loaded.rules.rules.length }, 'rules reloaded');
       return [];
@@ -141,8 +149,11 @@ export async function serve(settings: Settings, warnings: readonly string[], clo
       watching.stop();
       clearInterval(pruning);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // A connection whose answer ends now is idle only then, and a browser would keep it for minutes.
+      const closing = setInterval(() => server.closeIdleConnections(), closeIdleEveryMs);
       server.closeIdleConnections();
       await Promise.all([relay.stop(), Promise.race([closed, relayGrace()])]);
+      clearInterval(closing);
       server.closeAllConnections();
       store.close();
       log.info('stopped');

@@ -77,7 +77,8 @@ function takeLock(path: string): Database.Database {
 function open(path: string): Database.Database {
   let database: Database.Database | undefined;
   try {
-    database = new Database(path, { timeout: 0 });
+    // Nobody else should write here; but a copier (Litestream) takes the lock for the moment of its checkpoint. ms.
+    database = new Database(path, { timeout: 1_000 });
     // The order matters: better-sqlite3 is compiled so that switching to WAL silently means synchronous=NORMAL, with
     // which a power cut takes back transactions that have returned.
     expectPragma(database, 'journal_mode', 'WAL', 'wal');

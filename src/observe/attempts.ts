@@ -3,6 +3,7 @@ import { deliveryId, eventId } from '../event/id.ts';
 import type { FinishedAttempt } from '../outbox/record.ts';
 import type { Settlement } from '../outbox/settle.ts';
 import type { Log } from '../ports.ts';
+import { retriedAt } from '../store/lifetime.ts';
 import type { Metrics } from './metrics.ts';
 
 export function createAttemptReport(log: Log, metrics: Metrics) {
@@ -12,7 +13,10 @@ export function createAttemptReport(log: Log, metrics: Metrics) {
     metrics.count('delivery_attempts_total', { destination, outcome: outcome.kind, reason });
     if (settlement?.kind === 'delivered') {
       metrics.count('deliveries_total', { destination, outcome: 'delivered' });
-      metrics.observe('event_to_delivery_seconds', { destination }, Math.max(0, endedAt - delivery.createdAt) / 1000);
+      // One that an operator sent again took as long as the operator did.
+      if (retriedAt(delivery) === null) {
+        metrics.observe('event_to_delivery_seconds', { destination }, Math.max(0, endedAt - delivery.createdAt) / 1000);
+      }
     }
     const line = {
       outcome: outcome.kind,

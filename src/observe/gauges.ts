@@ -11,10 +11,18 @@ export interface Gauged {
   };
   desk: { countOpen(): number; countSilences(): number };
   reconciler: { lastSuccessAt(): number | null };
+  /** Those of each destination that has any. */
+  deadLetters?: () => readonly { destination: string; count: number }[];
+  /** How many problems the last reload of the rules found. */
+  rulesProblems?: () => number;
+  /** Of the database and its log. Not every runtime can tell. */
+  storeBytes?: () => number;
 }
 
-export function createGauges({ clock, version, outbox, desk, reconciler }: Gauged): (into: Pick<Metrics, 'gauge'>) => void {
+export function createGauges(gauged: Gauged): (into: Pick<Metrics, 'gauge'>) => void {
+  const { clock, version, outbox, desk, reconciler, deadLetters, rulesProblems, storeBytes } = gauged;
   return (into) => {
+    const single = (value: number | null | undefined) => (value === null || value === undefined ? [] : [{ labels: {}, value }]);
     const now = clock.now();
     const backlog = outbox.backlog();
     into.gauge(
@@ -32,11 +40,16 @@ export function createGauges({ clock, version, outbox, desk, reconciler }: Gauge
       'destination_parked',
       outbox.parked().map(({ destination }) => ({ labels: { destination }, value: 1 })),
     );
-    into.gauge('incidents_open', [{ labels: {}, value: desk.countOpen() }]);
-    into.gauge('silences_active', [{ labels: {}, value: desk.countSilences() }]);
+    into.gauge(
+      'dead_letters',
+      (deadLetters?.() ?? []).map(({ destination, count }) => ({ labels: { destination }, value: count })),
+    );
+    into.gauge('incidents_open', single(desk.countOpen()));
+    into.gauge('silences_active', single(desk.countSilences()));
+    into.gauge('rules_problems', single(rulesProblems?.()));
     const reconciledAt = reconciler.lastSuccessAt();
-    const reconciled = reconciledAt === null ? [] : [{ labels: {}, value: reconciledAt / 1000 }];
-    into.gauge('reconcile_last_success_timestamp_seconds', reconciled);
+    into.gauge('reconcile_last_success_timestamp_seconds', single(reconciledAt && reconciledAt / 1000));
+    into.gauge('store_bytes', single(storeBytes?.()));
     into.gauge('build_info', [{ labels: { version }, value: 1 }]);
   };
 }

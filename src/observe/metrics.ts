@@ -42,6 +42,11 @@ export const metricCatalogue = {
     labels: ['destination'],
     buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800, 21600],
   },
+  dead_letters: {
+    type: 'gauge',
+    help: 'Deliveries that ended without being taken, and wait for a person to retry or discard them.',
+    labels: ['destination'],
+  },
   outbox_pending: { type: 'gauge', help: 'Deliveries that have not ended.', labels: ['destination'] },
   outbox_oldest_due_seconds: { type: 'gauge', help: 'How long the longest due delivery has been due.', labels: ['destination'] },
   destination_parked: {
@@ -66,6 +71,11 @@ export const metricCatalogue = {
     labels: [],
   },
   rules_reload_total: { type: 'counter', help: 'Reloads of the rules by outcome.', labels: ['outcome'] },
+  rules_problems: {
+    type: 'gauge',
+    help: 'What the last reload of the rules found wrong; 0 when the files are in force.',
+    labels: [],
+  },
   template_errors_total: { type: 'counter', help: 'Templates that failed and were replaced by the default.', labels: [] },
   reconcile_runs_total: {
     type: 'counter',
@@ -87,6 +97,12 @@ export const metricCatalogue = {
     help: "Requests that reconciliation made to Narrative's API, by what came of them.",
     labels: ['call', 'outcome'],
   },
+  operator_requests_total: {
+    type: 'counter',
+    help: 'Requests to the operator API, by route and status of the answer.',
+    labels: ['route', 'status'],
+  },
+  store_bytes: { type: 'gauge', help: 'Size of the database and its write-ahead log.', labels: [] },
   build_info: { type: 'gauge', help: 'Always 1; the version is in the label.', labels: ['version'] },
 } as const satisfies Record<string, Metric>;
 

@@ -5,20 +5,22 @@
  * due; then it starts those sends and arms the alarm for whatever comes next. Between cycles all truth is in the store,
  * so a process that is killed at any point loses nothing: the leases of the dead are taken back by whoever comes after.
  */
-import type { AttemptOutcome, Destination } from '../destination/destination.ts';
+import type { Destination } from '../destination/destination.ts';
 import { deliveryId } from '../event/id.ts';
 import type { AfterTurn, Alarm, Clock, Log, Random, Sql } from '../ports.ts';
 import { createAttemptStore } from '../store/attempts.ts';
 import { createDeliveryStore, type Delivery } from '../store/deliveries.ts';
-import { createEventStore, type StoredEvent } from '../store/events.ts';
+import type { StoredEvent } from '../store/events.ts';
+import { createTally } from '../store/hourly.ts';
 import { createIncidentStore } from '../store/incidents.ts';
 import { createParkedStore, type Parked } from '../store/parked.ts';
 import { createThreadStore } from '../store/threads.ts';
 import type { Silencing } from '../incident/policy.ts';
-import { outgoingOf, type Circumstances } from './outgoing.ts';
+import { createAttempts } from './attempt.ts';
+import { createGivingUp } from './give-up.ts';
 import { createPacing } from './pacing.ts';
 import { createRecorder, maxProbeMs, type FinishedAttempt } from './record.ts';
-import type { Settlement, Silenced } from './settle.ts';
+import type { Settlement } from './settle.ts';
 
 /** An attempt that has not ended after this, ms, is taken for lost. Well above any destination's own time-out. */
 const leaseMs = 60_000;
@@ -26,12 +28,8 @@ const leaseMs = 60_000;
 const clockJumpMs = 5_000;
 /** Wait after the store refused a cycle, ms. */
 const storeRetryMs = 1_000;
-/** How often deliveries are looked at for being of no more use, ms. */
-const giveUpEveryMs = 60_000;
 /** For sends to notice that they were cut off, ms. */
 const cutOffMs = 500;
-/** Deliveries of one destination given up in one transaction, about. */
-const giveUpBatch = 200;
 
 function after(ms: number): Promise<void> {
   return new Promise((resolve) => AbortSignal.timeout(ms).addEventListener('abort', () => resolve(), { once: true }));
@@ -62,22 +60,18 @@ export interface OutboxOptions {
 }
 
 export function createOutbox(options: OutboxOptions) {
-  const { sql, clock, random, alarm, afterTurn, log, destinations, links, deliveryLifetimeMs, nextSeq, onAttempt, onDeath } =
-    options;
-  const silenceFor = options.silenceFor ?? (() => null);
+  const { sql, clock, random, alarm, afterTurn, log, destinations, deliveryLifetimeMs, nextSeq, onAttempt, onDeath } = options;
   const deliveries = createDeliveryStore(sql);
-  const events = createEventStore(sql);
   const parked = createParkedStore(sql);
-  const attempts = createAttemptStore(sql);
-  const incidents = createIncidentStore(sql);
-  const threads = createThreadStore(sql);
+  const tally = createTally(sql);
   const fallbackOf = (name: string) => destinations().get(name)?.fallback ?? null;
   const recorder = createRecorder({
     deliveries,
-    attempts,
+    attempts: createAttemptStore(sql),
     parked,
-    threads,
-    incidents,
+    threads: createThreadStore(sql),
+    incidents: createIncidentStore(sql),
+    tally,
     toldByRules: options.toldByRules ?? (() => false),
     onSilenced: options.onSilenced ?? (() => {}),
     random,
@@ -86,10 +80,11 @@ export function createOutbox(options: OutboxOptions) {
     nextSeq,
     fallbackOf,
   });
+  const givingUp = createGivingUp({ deliveries, parked, bury: recorder.bury, destinations });
+  const attempts = createAttempts({ ...options, silenceFor: options.silenceFor ?? (() => null), leaseMs });
   const pacing = createPacing();
   /** Sends under way, by destination. */
   const underWay = new Map<string, number>();
-  const running = new Set<AbortController>();
   /** Ids of deliveries whose attempt has begun here and is not recorded yet. */
   const held = new Set<string>();
   let finished: FinishedAttempt[] = [];
@@ -97,7 +92,6 @@ export function createOutbox(options: OutboxOptions) {
   let stopping = false;
   /** The store may be closed by now. */
   let stopped = false;
-  let lastGiveUp = -Infinity;
   let rulesAreNew = false;
   let whenIdle: (() => void) | null = null;
 
@@ -119,7 +113,8 @@ export function createOutbox(options: OutboxOptions) {
         settlements.push(...ended.map((attempt) => recorder.finished(attempt)));
         for (const delivery of deliveries.leasesExpiredBy(now)) takeBack(delivery, now);
         if (rulesAreNew) probeAllAt(now);
-        giveUp(now);
+        givingUp.run(now);
+        tally.write();
         const broken = new Map(parked.all().map((row) => [row.destination, row]));
         return { leased: stopping ? [] : leaseDue(now, broken), broken };
       });
@@ -132,6 +127,7 @@ export function createOutbox(options: OutboxOptions) {
       if (!stopping) armNext(now, broken);
     } catch (error) {
       recorder.takeBuried();
+      tally.drop();
       log.error({ err: error, attempts: finished.length }, 'store refused the outbox: trying again');
       alarm.arm(now + storeRetryMs);
     }
@@ -150,7 +146,7 @@ export function createOutbox(options: OutboxOptions) {
 
   function probeAllAt(now: number): void {
     for (const row of parked.all()) parked.put({ ...row, probeAt: now });
-    lastGiveUp = -Infinity;
+    givingUp.soon();
   }
 
   /** Pacing tokens are taken here and stay taken if the transaction fails: that costs a moment, never a burst too many. */
@@ -176,7 +172,7 @@ export function createOutbox(options: OutboxOptions) {
     underWay.set(name, (underWay.get(name) ?? 0) + 1);
     const startedAt = clock.now();
     held.add(deliveryId(delivery));
-    const outcome = await attempt(delivery, destination);
+    const outcome = await attempts.make(delivery, destination);
     underWay.set(name, underWay.get(name)! - 1);
     const endedAt = clock.now();
     if ('afterMs' in outcome && outcome.reason === 'rate-limited' && outcome.afterMs !== undefined) {
@@ -184,55 +180,6 @@ export function createOutbox(options: OutboxOptions) {
     }
     finished.push({ delivery, outcome, startedAt, endedAt });
     wake();
-  }
-
-  async function attempt(delivery: Delivery, destination: Destination): Promise<AttemptOutcome | Silenced> {
-    const stop = new AbortController();
-    running.add(stop);
-    try {
-      const event = delivery.notice ? null : events.bySeq(delivery.eventSeq);
-      const silence = event === null || !canBeSilenced(delivery, destination) ? null : silenceFor(event, clock.now());
-      if (silence) return { kind: 'silenced', silence, detail: `silenced by ${silence.name} on its way out` };
-      const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(leaseMs)]);
-      return await destination.send(outgoingOf(delivery, event, circumstancesOf(delivery)), signal);
-    } catch (error) {
-      log.error({ err: error, delivery: deliveryId(delivery), destination: destination.name }, 'attempt failed inside the relay');
-      const detail = `inside the relay: ${error instanceof Error ? error.message : String(error)}`;
-      return { kind: 'retry', reason: 'internal', detail };
-    } finally {
-      running.delete(stop);
-    }
-  }
-
-  function circumstancesOf(delivery: Delivery): Circumstances {
-    const { spec, destination, createdAt, attempt } = delivery;
-    const unsure = attempt > 1 ? attempts.unsureSince(delivery) : null;
-    return {
-      links: links(),
-      incident: spec.incident ? incidents.find(spec.incident.id) : null,
-      root: spec.incident ? threads.find(spec.incident.id, destination) : null,
-      unsureSinceMs: unsure === null ? null : Math.max(unsure, createdAt),
-    };
-  }
-
-  /** Gives up deliveries that waited too long, and those whose destination is gone from the rules. */
-  function giveUp(now: number): void {
-    if (now - lastGiveUp < giveUpEveryMs && now >= lastGiveUp) return;
-    lastGiveUp = now;
-    const known = destinations();
-    for (const name of known.keys()) {
-      for (const delivery of deliveries.overdueOf(name, now, giveUpBatch, parked.find(name) !== null)) {
-        recorder.bury(delivery, 'expired', 'waited until it was of no more use', now);
-        lastGiveUp = -Infinity; // The next of its lane may be as old.
-      }
-    }
-    for (const row of parked.all()) if (!known.has(row.destination)) parked.remove(row.destination);
-    for (const name of deliveries.destinationsWithOpen().filter((open) => !known.has(open))) {
-      for (const delivery of deliveries.unsentOf(name, giveUpBatch)) {
-        recorder.bury(delivery, 'destination-removed', `destination ${name} is no longer in the rules`, now);
-        lastGiveUp = -Infinity; // There may be more of them.
-      }
-    }
   }
 
   function armNext(now: number, broken: ReadonlyMap<string, Parked>): void {
@@ -246,7 +193,7 @@ export function createOutbox(options: OutboxOptions) {
     });
     const leaseEnd = deliveries.nextLeaseEnd();
     if (leaseEnd !== null) times.push(leaseEnd);
-    times.push(Math.max(now, lastGiveUp + giveUpEveryMs));
+    times.push(Math.max(now, givingUp.nextAt()));
     alarm.arm(Math.min(...times));
   }
 
@@ -267,6 +214,7 @@ export function createOutbox(options: OutboxOptions) {
       return sql.transaction(() => {
         const abandoned = deliveries.leasesExpiredBy(Infinity);
         for (const delivery of abandoned) recorder.lost(delivery, now);
+        tally.write();
         return abandoned.length;
       });
     },
@@ -282,7 +230,7 @@ export function createOutbox(options: OutboxOptions) {
       const idle = new Promise<void>((resolve) => (whenIdle = resolve));
       wake();
       await Promise.race([idle, after(graceMs)]);
-      for (const send of running) send.abort(new Error('the relay is stopping'));
+      attempts.cutOff('the relay is stopping');
       await Promise.race([idle, after(cutOffMs)]);
       cycle();
       stopped = true;
@@ -291,14 +239,6 @@ export function createOutbox(options: OutboxOptions) {
     parked: (): Parked[] => parked.all(),
     backlog: () => deliveries.backlog(),
   };
-}
-
-/**
- * The end of an incident is told whatever is silent now: who was woken has to hear that it is over. What nobody notices disturbs
- * nobody, and what stands in the channel stays true. What forwards events is no alert.
- */
-function canBeSilenced({ spec }: Delivery, { type }: Destination): boolean {
-  return type !== 'http' && spec.incident?.act !== 'recover' && spec.incident?.act !== 'count';
 }
 
 /** A probe further ahead than any is ever set was set before the clock was set back. */

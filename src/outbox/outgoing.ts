@@ -16,13 +16,14 @@ export interface Circumstances {
   unsureSinceMs: number | null;
 }
 
-export function outgoingOf(delivery: Delivery, event: StoredEvent | null, known: Circumstances): Outgoing {
+/** `content`: by `contentOf`, which reads an event's body; once is enough for all of its deliveries. */
+export function outgoingOf(delivery: Delivery, content: Content, known: Circumstances): Outgoing {
   const { rule, severity, change, message, note, title, owners = [], broadcast = false } = delivery.spec;
   return {
     deliveryId: deliveryId(delivery),
     eventId: eventId(delivery.eventSeq),
     attempt: delivery.attempt,
-    content: contentOf(delivery, event),
+    content,
     rule,
     severity,
     change,
@@ -52,7 +53,8 @@ function statusOf({ spec, createdAt }: Delivery, incident: Incident | null): Inc
   return { act: spec.incident.act, sinceMs: openedAt, lastMs: lastAt, failures, firstSaid, lastSaid, endedMs: endedAt };
 }
 
-function contentOf(delivery: Delivery, event: StoredEvent | null): Content {
+/** `event`: null for a notice. Throws where there is neither, or the body is no event. */
+export function contentOf(delivery: Delivery, event: StoredEvent | null): Content {
   if (delivery.notice) return { kind: 'notice', ...delivery.notice, occurredAtMs: delivery.createdAt };
   if (event === null) throw new Error(`delivery ${deliveryId(delivery)} has neither an event nor a notice`);
   const { contentType, body } = event;

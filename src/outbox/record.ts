@@ -6,9 +6,12 @@ import type { AttemptOutcome, IncidentAct } from '../destination/destination.ts'
 import { deliveryId } from '../event/id.ts';
 import type { Log, Random } from '../ports.ts';
 import type { AttemptStore } from '../store/attempts.ts';
-import type { Delivery, DeliverySpec, DeliveryStore } from '../store/deliveries.ts';
+import type { Delivery, DeliveryEnd, DeliverySpec, DeliveryStore, Told } from '../store/deliveries.ts';
+import type { Tally } from '../store/hourly.ts';
 import type { IncidentStore } from '../store/incidents.ts';
+import { retriedAt } from '../store/lifetime.ts';
 import type { ParkedStore } from '../store/parked.ts';
+import type { Attempted } from './attempt.ts';
 import { backoffMs } from './backoff.ts';
 import type { ThreadStore } from '../store/threads.ts';
 import type { Silencing } from '../incident/policy.ts';
@@ -20,17 +23,19 @@ export const maxProbeMs = 15 * 60_000;
 
 export interface FinishedAttempt {
   delivery: Delivery;
-  outcome: AttemptOutcome | Silenced;
+  outcome: Attempted;
   startedAt: number;
   endedAt: number;
 }
 
-export interface Recorder {
+export interface RecorderOptions {
   deliveries: DeliveryStore;
   attempts: AttemptStore;
   parked: ParkedStore;
   threads: ThreadStore;
   incidents: IncidentStore;
+  /** Of the outbox's transactions, which write it. */
+  tally: Tally;
   /** A silence kept a delivery back. */
   onSilenced: (delivery: Delivery, silence: Silencing, now: number) => void;
   random: Random;
@@ -43,13 +48,16 @@ export interface Recorder {
   toldByRules: (destination: string, to: string) => boolean;
 }
 
-export function createRecorder(options: Recorder) {
+export type Recorder = ReturnType<typeof createRecorder>;
+
+export function createRecorder(options: RecorderOptions) {
   const {
     deliveries,
     attempts,
     parked,
     threads,
     incidents,
+    tally,
     onSilenced,
     random,
     log,
@@ -65,31 +73,38 @@ export function createRecorder(options: Recorder) {
     const reason = 'reason' in outcome ? outcome.reason : null;
     attempts.record(delivery, { startedAt, endedAt, outcome: outcome.kind, reason, detail: outcome.detail });
     if (!deliveries.holdsLease(delivery)) return null;
-    const unknownAnswers = reason === 'unknown-answer' ? attempts.countWith(delivery, reason) : 0;
+    const unknownAnswers = reason === 'unknown-answer' ? attempts.countWith(delivery, reason, retriedAt(delivery) ?? 0) : 0;
     const settlement = settle(outcome, { ...delivery, unknownAnswers }, endedAt, random);
-    apply(delivery, settlement, endedAt);
+    apply(delivery, settlement, endedAt, 'told' in outcome ? outcome.told : undefined);
     // A quiet edit may have had nothing to edit, and then nothing was asked of the destination.
     const provesNothing = delivery.spec.incident?.act === 'count' && outcome.kind === 'delivered';
     if (!provesNothing) concludeProbe(delivery.destination, outcome, startedAt, endedAt);
     return settlement;
   }
 
-  function apply(delivery: Delivery, settlement: Settlement, now: number): void {
+  function end(delivery: Delivery, end: DeliveryEnd): void {
+    deliveries.finish(delivery, end);
+    tally.delivery(end.status, end.at);
+  }
+
+  /** `told`: of one that was delivered. */
+  function apply(delivery: Delivery, settlement: Settlement, now: number, told?: Told): void {
     switch (settlement.kind) {
       case 'delivered':
-        deliveries.finish(delivery, {
+        end(delivery, {
           status: 'delivered',
           at: now,
           reason: null,
           detail: settlement.detail,
           ...(settlement.receipt ? { receipt: settlement.receipt } : {}),
+          ...(told ? { told } : {}),
         });
         if (delivery.spec.incident && settlement.receipt?.root !== undefined) {
           threads.keep(delivery.spec.incident.id, delivery.destination, settlement.receipt);
         }
         return;
       case 'suppressed':
-        deliveries.finish(delivery, { status: 'suppressed', at: now, reason: 'silenced', detail: settlement.detail });
+        end(delivery, { status: 'suppressed', at: now, reason: 'silenced', detail: settlement.detail });
         onSilenced(delivery, settlement.silence, now);
         return;
       case 'again':
@@ -108,11 +123,16 @@ export function createRecorder(options: Recorder) {
   /** Ends a delivery that can't be made; what it had to say goes to the fallback. */
   function bury(delivery: Delivery, reason: DeathReason, detail: string, now: number): void {
     buried.push(delivery);
-    deliveries.finish(delivery, { status: 'dead', at: now, reason, detail });
     // Nobody was to notice it; a fallback would be a message that people notice.
-    if (delivery.spec.incident?.act === 'count') return;
+    if (delivery.spec.incident?.act === 'count') return endQuietly(delivery, reason, detail, now);
+    end(delivery, { status: 'dead', at: now, reason, detail });
+    const id = deliveryId(delivery);
     const fallback = fallbackOf(delivery.destination) ?? delivery.spec.fallback;
-    const where = { delivery: deliveryId(delivery), destination: delivery.destination, rule: delivery.spec.rule, reason, detail };
+    const where = { delivery: id, destination: delivery.destination, rule: delivery.spec.rule, reason, detail };
+    if (deliveries.hasStandIn(delivery.eventSeq, id)) {
+      log.warn(where, 'delivery is dead again: its content went to a fallback when it first died, and does not go there twice');
+      return;
+    }
     if (fallback === null) {
       log.error(where, 'delivery is dead and its destination has no fallback: nobody was told; see the delivery for its content');
       return;
@@ -121,6 +141,11 @@ export function createRecorder(options: Recorder) {
     const note = `Could not be delivered to ${delivery.destination}: ${detail}`;
     addInstead(delivery, fallback, { eventSeq: delivery.eventSeq, spec: { ...delivery.spec, note } }, now);
     if (delivery.spec.incident) endAt(fallback, delivery, delivery.spec.incident, now);
+  }
+
+  /** Where dead letters are listed, it must not look like an alert that somebody misses. */
+  function endQuietly(delivery: Delivery, reason: DeathReason, detail: string, now: number): void {
+    end(delivery, { status: 'dead', at: now, reason, detail: `only a quiet edit of what was told before: ${detail}` });
   }
 
   /** Sees to it that a fallback which hears of an incident hears of its end, be that still to come or told elsewhere already. */

@@ -47,6 +47,7 @@ function compileRule(rule: ParsedRule, globs: InternGlob, outlets: Outlets): Omi
   const trigger = triggerOf(rule);
   return {
     name: rule.name,
+    ...(rule.match ? { match: rule.match } : {}),
     stop: rule.stop ?? false,
     trigger,
     incident: policyOf(rule),
@@ -67,6 +68,7 @@ function compileUnmatched(
     rule: {
       name: 'unmatched',
       place: source.placeOfKey(['unmatched']),
+      match: { states },
       stop: false,
       trigger: { kind: 'event' },
       incident: null,

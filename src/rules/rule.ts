@@ -63,6 +63,8 @@ export type Trigger =
 export interface RuleSummary {
   name: string;
   place: Place;
+  /** As it is written; left out: everything. */
+  match?: Readonly<Record<string, unknown>>;
   stop: boolean;
   trigger: Trigger;
   /** Null: each event is sent, whatever came before. */

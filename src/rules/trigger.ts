@@ -94,12 +94,14 @@ function policyInWords({ holdMs, group }: IncidentPolicy): string | null {
   return parts.length === 0 ? null : parts.join('; then ');
 }
 
-function formatMs(ms: number): string {
+/** `20 min`. */
+export function formatMs(ms: number): string {
   return formatDuration(ms / 1000);
 }
 
 const dayNames = ['', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 
-function daysAndZone({ timezone, days }: { timezone: string; days: readonly number[] }): string {
+/** `America/New_York`, `UTC on Mon, Tue`. */
+export function daysAndZone({ timezone, days }: { timezone: string; days: readonly number[] }): string {
   return days.length === 7 ? timezone : `${timezone} on ${days.map((day) => dayNames[day]).join(', ')}`;
 }

@@ -2,14 +2,21 @@
 import type { Sql } from '../ports.ts';
 import type { Delivery, DeliveryKey } from './deliveries.ts';
 
+/** One that has ended. Times: epoch ms. */
+export interface Attempt {
+  attempt: number;
+  startedAt: number;
+  endedAt: number;
+  outcome: string;
+  reason: string | null;
+  detail: string;
+}
+
 export type AttemptStore = ReturnType<typeof createAttemptStore>;
 
 export function createAttemptStore(sql: Sql) {
   /** An attempt that was given up as lost and has ended after all is recorded with its true end. */
-  function record(
-    { eventSeq, n, attempt }: Delivery,
-    record: { startedAt: number; endedAt: number; outcome: string; reason: string | null; detail: string },
-  ): void {
+  function record({ eventSeq, n, attempt }: Delivery, record: Omit<Attempt, 'attempt'>): void {
     sql.query(
       `INSERT INTO attempts (event_seq, n, attempt, started_at, ended_at, outcome, reason, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET started_at = excluded.started_at, ended_at = excluded.ended_at, outcome = excluded.outcome,
@@ -25,13 +32,14 @@ export function createAttemptStore(sql: Sql) {
     );
   }
 
-  /** How many of a delivery's attempts ended for a reason. */
-  function countWith({ eventSeq, n }: DeliveryKey, reason: string): number {
+  /** How many of a delivery's attempts ended for a reason. `sinceMs`: those that began before count no more. */
+  function countWith({ eventSeq, n }: DeliveryKey, reason: string, sinceMs: number): number {
     return sql.query<{ count: number }>(
-      'SELECT count(*) AS count FROM attempts WHERE event_seq = ? AND n = ? AND reason = ?',
+      'SELECT count(*) AS count FROM attempts WHERE event_seq = ? AND n = ? AND reason = ? AND started_at >= ?',
       eventSeq,
       n,
       reason,
+      sinceMs,
     )[0]!.count;
   }
 
@@ -45,5 +53,14 @@ export function createAttemptStore(sql: Sql) {
     )[0]!.since;
   }
 
-  return { record, countWith, unsureSince };
+  /** All of a delivery's, the first first. */
+  const of = ({ eventSeq, n }: DeliveryKey): Attempt[] =>
+    sql.query<Attempt & Record<string, never>>(
+      `SELECT attempt, started_at AS startedAt, ended_at AS endedAt, outcome, reason, detail FROM attempts
+       WHERE event_seq = ? AND n = ? ORDER BY attempt`,
+      eventSeq,
+      n,
+    );
+
+  return { record, countWith, unsureSince, of };
 }

@@ -18,6 +18,8 @@ export type DecisionKind =
   | 'late'
   /** An alert about a destination, kept from that destination. */
   | 'itself'
+  /** Not told of what is replayed: the rule watches what comes. */
+  | 'replay'
   /** What was held or silenced is over: the subject completed. */
   | 'cancelled';
 

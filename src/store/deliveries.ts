@@ -5,9 +5,13 @@
  * `sending`). New ones are `queued` without a look at their lane, since that is what intake pays for; when their turn comes
  * and the lane is taken they step aside (`waiting`), and the end of the one under way calls the first of them back.
  */
-import type { IncidentAct, Notice, Owner, Severity } from '../destination/destination.ts';
+import type { IncidentAct, IncidentStatus, Notice, Owner, Part, Severity } from '../destination/destination.ts';
 import type { Sql } from '../ports.ts';
+import { createBacklog } from './backlog.ts';
+import { createTally } from './hourly.ts';
 import { createIncidentDeliveries } from './incident-deliveries.ts';
+import { createLanes } from './lanes.ts';
+import type { Receipt } from './threads.ts';
 import type { MessageTemplates } from '../rules/template.ts';
 
 /** What the plan said about a delivery. Kept with it, so that a later change of the rules doesn't rewrite an accepted alert. */
@@ -28,6 +32,15 @@ export interface DeliverySpec {
   title?: string;
   /** Where its content goes if it dies. Kept here too, for the day when the destination is gone from the rules. */
   fallback: string | null;
+}
+
+/** What a delivery said when it went out, where the store goes on to know better: of its incident. */
+export interface Told {
+  incident: IncidentStatus;
+  /** Of the message that was edited, or answered; null: there was none. */
+  root: Receipt | null;
+  /** What got through; nothing, where there was nothing to edit. */
+  parts: readonly Part[];
 }
 
 /** The n-th delivery of an event. */
@@ -62,17 +75,27 @@ export interface Delivery extends DeliveryKey {
   notice: Notice | null;
 }
 
+export interface DeliveryEnd {
+  status: 'delivered' | 'dead' | 'suppressed';
+  /** Epoch ms. */
+  at: number;
+  reason: string | null;
+  detail: string;
+  receipt?: object;
+  told?: Told;
+}
+
 interface Key {
   event_seq: number;
   n: number;
 }
 
-type Row = Omit<Delivery, 'spec' | 'notice'> & { spec: string; notice: string | null };
+export type DeliveryRow = Omit<Delivery, 'spec' | 'notice'> & { spec: string; notice: string | null };
 
-const columns = `event_seq AS eventSeq, n, destination, subject, created_at AS createdAt, expires_at AS expiresAt,
+export const deliveryColumns = `event_seq AS eventSeq, n, destination, subject, created_at AS createdAt, expires_at AS expiresAt,
   attempts AS attempt, lease_until AS leaseUntil, spec, notice`;
 
-function fromRow({ spec, notice, ...row }: Row): Delivery {
+export function deliveryOf<Row extends DeliveryRow>({ spec, notice, ...row }: Row): Omit<Row, 'spec' | 'notice'> & Delivery {
   return {
     ...row,
     spec: JSON.parse(spec) as DeliverySpec,
@@ -86,8 +109,9 @@ const stepAsideBatch = 100;
 export type DeliveryStore = ReturnType<typeof createDeliveryStore>;
 
 export function createDeliveryStore(sql: Sql) {
+  const lanes = createLanes(sql);
   const select = (rest: string, ...parameters: (string | number)[]) =>
-    sql.query<Row>(`SELECT ${columns} FROM deliveries ${rest}`, ...parameters).map(fromRow);
+    sql.query<DeliveryRow>(`SELECT ${deliveryColumns} FROM deliveries ${rest}`, ...parameters).map(deliveryOf);
 
   /** Adds a delivery at the end of its destination's queue, or as one that is over. */
   function add({
@@ -121,6 +145,7 @@ export function createDeliveryStore(sql: Sql) {
       fallbackOf ?? null,
       spec.incident?.act === 'count' ? 1 : 0,
     );
+    if (isOver) countSuppressed(sql, createdAt);
   }
 
   /** The number of an event's next delivery. */
@@ -148,36 +173,22 @@ export function createDeliveryStore(sql: Sql) {
     );
     for (const { subject, ...key } of queued) {
       if (leased.length === limit) break;
-      if (laneIsTaken(destination, subject)) setStatus('waiting', key);
+      if (lanes.isTaken(destination, subject)) lanes.stepAside(key.event_seq, key.n);
       else leased.push(leaseOne(key, leaseUntil));
     }
     return leased;
   }
 
   function leaseOne({ event_seq, n }: Key, leaseUntil: number): Delivery {
-    return fromRow(
-      sql.query<Row>(
+    return deliveryOf(
+      sql.query<DeliveryRow>(
         `UPDATE deliveries SET status = 'sending', attempts = attempts + 1, lease_until = ? WHERE event_seq = ? AND n = ?
-         RETURNING ${columns}`,
+         RETURNING ${deliveryColumns}`,
         leaseUntil,
         event_seq,
         n,
       )[0]!,
     );
-  }
-
-  function laneIsTaken(destination: string, subject: string): boolean {
-    return (
-      sql.query(
-        `SELECT 1 FROM deliveries WHERE destination = ? AND subject = ? AND status IN ('scheduled', 'sending')`,
-        destination,
-        subject,
-      ).length > 0
-    );
-  }
-
-  function setStatus(status: 'queued' | 'waiting', { event_seq, n }: Key): void {
-    sql.query('UPDATE deliveries SET status = ? WHERE event_seq = ? AND n = ?', status, event_seq, n);
   }
 
   function extendLease({ eventSeq, n }: DeliveryKey, leaseUntil: number): void {
@@ -207,29 +218,21 @@ export function createDeliveryStore(sql: Sql) {
     );
   }
 
-  /** Ends a delivery for good and lets the next one of its lane go. */
-  function finish(
-    { eventSeq, n, destination, subject }: Delivery,
-    end: { status: 'delivered' | 'dead' | 'suppressed'; at: number; reason: string | null; detail: string; receipt?: object },
-  ): void {
+  /** Ends a delivery and lets the next one of its lane go. */
+  function finish({ eventSeq, n, destination, subject }: Delivery, end: DeliveryEnd): void {
     sql.query(
-      `UPDATE deliveries SET status = ?, lease_until = NULL, finished_at = ?, reason = ?, detail = ?, receipt = ?
+      `UPDATE deliveries SET status = ?, lease_until = NULL, finished_at = ?, reason = ?, detail = ?, receipt = ?, told = ?
        WHERE event_seq = ? AND n = ?`,
       end.status,
       end.at,
       end.reason,
       end.detail,
       end.receipt === undefined ? null : JSON.stringify(end.receipt),
+      end.told === undefined ? null : JSON.stringify(end.told),
       eventSeq,
       n,
     );
-    const next = sql.query<Key>(
-      `SELECT event_seq, n FROM deliveries WHERE destination = ? AND subject = ? AND status = 'waiting' ORDER BY event_seq, n LIMIT 1`,
-      destination,
-      subject,
-    )[0];
-    // Back in the queue it stands by its number, so before whatever came to this lane later.
-    if (next) setStatus('queued', next);
+    lanes.callNext(destination, subject);
   }
 
   /** Leases that ran out by `now`: their attempts have no known end. */
@@ -242,10 +245,10 @@ export function createDeliveryStore(sql: Sql) {
    */
   const overdueOf = (destination: string, now: number, limit: number, parked: boolean) =>
     sql
-      .query<Row>(
-        `SELECT ${columns} FROM (SELECT * FROM deliveries WHERE destination = ? AND status = 'queued' ORDER BY event_seq, n LIMIT ?)
+      .query<DeliveryRow>(
+        `SELECT ${deliveryColumns} FROM (SELECT * FROM deliveries WHERE destination = ? AND status = 'queued' ORDER BY event_seq, n LIMIT ?)
            WHERE expires_at <= ? AND (attempts > 0 OR ?)
-         UNION ALL SELECT ${columns} FROM deliveries WHERE destination = ? AND status = 'scheduled' AND expires_at <= ?`,
+         UNION ALL SELECT ${deliveryColumns} FROM deliveries WHERE destination = ? AND status = 'scheduled' AND expires_at <= ?`,
         destination,
         limit,
         now,
@@ -253,51 +256,13 @@ export function createDeliveryStore(sql: Sql) {
         destination,
         now,
       )
-      .map(fromRow);
+      .map(deliveryOf);
 
   /** Some of a destination's deliveries that are not being sent. */
   const unsentOf = (destination: string, limit: number) =>
     ['queued', 'scheduled', 'waiting'].flatMap((status) =>
       select(`WHERE destination = ? AND status = '${status}' LIMIT ?`, destination, limit),
     );
-
-  /** When a destination has something to send: 0 for at once, else epoch ms; null for nothing. */
-  function nextDueAt(destination: string): number | null {
-    const queued = sql.query(`SELECT 1 FROM deliveries WHERE destination = ? AND status = 'queued' LIMIT 1`, destination);
-    if (queued.length > 0) return 0;
-    return (
-      sql.query<{ due: number | null }>(
-        `SELECT min(due_at) AS due FROM deliveries WHERE destination = ? AND status = 'scheduled'`,
-        destination,
-      )[0]?.due ?? null
-    );
-  }
-
-  function nextLeaseEnd(): number | null {
-    return (
-      sql.query<{ at: number | null }>(`SELECT min(lease_until) AS at FROM deliveries WHERE status = 'sending'`)[0]?.at ?? null
-    );
-  }
-
-  /** Names of destinations that have open deliveries. Behind each waiting one is one that is under way or queued. */
-  function destinationsWithOpen(): string[] {
-    return sql
-      .query<{ destination: string }>(
-        `SELECT destination FROM deliveries WHERE status = 'queued' UNION
-         SELECT destination FROM deliveries WHERE status IN ('scheduled', 'sending')`,
-      )
-      .map((row) => row.destination);
-  }
-
-  /** How much is open, per destination, and since when the longest due has been due, epoch ms. */
-  function backlog(): { destination: string; pending: number; oldestDueAt: number | null }[] {
-    const each = (status: string, due: string) =>
-      `SELECT destination, count(*) AS pending, ${due} AS due FROM deliveries WHERE status = '${status}' GROUP BY destination`;
-    return sql.query(
-      `SELECT destination, sum(pending) AS pending, min(due) AS oldestDueAt FROM (${each('queued', 'min(created_at)')} UNION ALL
-         ${each('waiting', 'NULL')} UNION ALL ${each('scheduled', 'min(due_at)')} UNION ALL ${each('sending', 'NULL')}) GROUP BY destination`,
-    );
-  }
 
   return {
     add,
@@ -311,9 +276,13 @@ export function createDeliveryStore(sql: Sql) {
     leasesExpiredBy,
     overdueOf,
     unsentOf,
-    nextDueAt,
-    nextLeaseEnd,
-    destinationsWithOpen,
-    backlog,
+    ...createBacklog(sql),
   };
+}
+
+/** It ends as it is made, in whoever's transaction that is: so it is counted at once. */
+function countSuppressed(sql: Sql, atMs: number): void {
+  const tally = createTally(sql);
+  tally.delivery('suppressed', atMs);
+  tally.write();
 }

@@ -5,12 +5,14 @@ export type EventOutcome = 'routed' | 'unrouted' | 'repeated' | 'suppressed' | '
 
 /** In place of a verification scheme: reconciliation found the event in Narrative's job list. */
 export const reconcileScheme = 'reconcile';
+/** In place of a verification scheme: an operator had an event that came before put through the rules once more. */
+export const replayScheme = 'replay';
 
 export interface NewEvent {
   seq: number;
   subscription: string;
   idempotencyKey: string;
-  /** The verification scheme that matched; `reconcileScheme`, `relay`: what came by no webhook. */
+  /** The verification scheme that matched; `reconcileScheme`, `replayScheme`, `relay`: what came by no webhook. */
   scheme: string;
   receivedAt: number;
   outcome: EventOutcome;
@@ -29,18 +31,29 @@ export interface NewEvent {
   rulesVersion: string;
   contentType: string;
   body: Uint8Array;
+  /** The event that it is a replay of: one that came, never another replay. Default: null. */
+  replayOf?: number | null;
 }
 
 /** What sending a delivery needs of its event. */
 export interface StoredEvent {
   seq: number;
   kind: string | null;
+  outcome: EventOutcome;
   subscription: string;
   scheme: string;
   receivedAt: number;
+  /** What it is a replay of; null: it came. Stays in the store as long as its replays do. */
+  original: Pick<StoredEvent, 'seq' | 'scheme' | 'receivedAt'> | null;
   contentType: string;
   body: Uint8Array;
 }
+
+type StoredRow = Omit<StoredEvent, 'original'> & {
+  originalSeq: number | null;
+  originalScheme: string | null;
+  originalAt: number | null;
+};
 
 export interface Transition {
   jobId: string;
@@ -54,8 +67,8 @@ export function createEventStore(sql: Sql) {
   function add(event: NewEvent): void {
     sql.query(
       `INSERT INTO events (seq, subscription, idempotency_key, scheme, received_at, outcome, reason, kind, type, state, job_id,
-           job_type, dataset_id, updated_at_us, subject, rules, rules_version, content_type, body)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           job_type, dataset_id, updated_at_us, subject, rules, rules_version, content_type, body, replay_of)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       event.seq,
       event.subscription,
       event.idempotencyKey,
@@ -75,6 +88,7 @@ export function createEventStore(sql: Sql) {
       event.rulesVersion,
       event.contentType,
       event.body,
+      event.replayOf ?? null,
     );
   }
 
@@ -89,13 +103,43 @@ export function createEventStore(sql: Sql) {
   }
 
   function bySeq(seq: number): StoredEvent | null {
-    return (
-      sql.query<StoredEvent & Record<string, never>>(
-        'SELECT seq, kind, subscription, scheme, received_at AS receivedAt, content_type AS contentType, body FROM events WHERE seq = ?',
-        seq,
-      )[0] ?? null
-    );
+    const row = sql.query<StoredRow>(
+      `SELECT e.seq, e.kind, e.outcome, e.subscription, e.scheme, e.received_at AS receivedAt, e.content_type AS contentType, e.body,
+         o.seq AS originalSeq, o.scheme AS originalScheme, o.received_at AS originalAt
+       FROM events AS e LEFT JOIN events AS o ON o.seq = e.replay_of WHERE e.seq = ?`,
+      seq,
+    )[0];
+    if (!row) return null;
+    const { originalSeq, originalScheme, originalAt, ...event } = row;
+    const original = originalSeq === null ? null : { seq: originalSeq, scheme: originalScheme!, receivedAt: originalAt! };
+    return { ...event, original };
   }
+
+  /** The event of which it is a replay or a repetition, as far back as the store still knows; itself where it is neither. */
+  function cameFirst(seq: number): StoredEvent | null {
+    const { first } = sql.query<{ first: number | null }>(
+      `WITH RECURSIVE told (seq, before) AS (
+         SELECT seq, coalesce(replay_of, duplicate_of) FROM events WHERE seq = ?
+         UNION SELECT e.seq, coalesce(e.replay_of, e.duplicate_of) FROM told JOIN events AS e ON e.seq = told.before
+       ) SELECT min(seq) AS first FROM told`,
+      seq,
+    )[0]!;
+    return first === null ? null : bySeq(first);
+  }
+
+  /** What an event was taken to be about when it came, and at each of its replays. */
+  const subjectsOf = (seq: number): string[] =>
+    sql
+      .query<{ subject: string }>(
+        'SELECT subject FROM events WHERE seq = ? AND subject IS NOT NULL UNION SELECT subject FROM events WHERE replay_of = ? AND subject IS NOT NULL',
+        seq,
+        seq,
+      )
+      .map(({ subject }) => subject);
+
+  /** The replays of an event, the first first. */
+  const replaysOf = (seq: number): { seq: number; outcome: EventOutcome; reason: string | null }[] =>
+    sql.query('SELECT seq, outcome, reason FROM events WHERE replay_of = ? ORDER BY seq', seq);
 
   /** Turns an event that was just stored into the repetition of an earlier one. */
   function markRepeated(seq: number, duplicateOf: number): void {
@@ -173,6 +217,9 @@ export function createEventStore(sql: Sql) {
     add,
     compare,
     bySeq,
+    cameFirst,
+    subjectsOf,
+    replaysOf,
     markRepeated,
     markSuppressed,
     setOutcome,

@@ -20,6 +20,10 @@ export function createIncidentDeliveries(sql: Sql) {
     );
   }
 
+  /** Whether a delivery about an event is there in place of one that died (`dead`: its id). */
+  const hasStandIn = (eventSeq: number, dead: string): boolean =>
+    sql.query('SELECT 1 FROM deliveries WHERE event_seq = ? AND fallback_of = ? LIMIT 1', eventSeq, dead).length > 0;
+
   const fallbacksOf = (incident: number): { destination: string; delivery: string }[] =>
     sql.query('SELECT destination, delivery FROM fallbacks WHERE incident = ? ORDER BY destination', incident);
 
@@ -30,5 +34,5 @@ export function createIncidentDeliveries(sql: Sql) {
       .map(({ spec }) => (JSON.parse(spec) as { incident?: { id: number; act: string } | null }).incident)
       .some((part) => part?.id === incident && part.act === 'recover');
 
-  return { quietWaits, noteFallback, fallbacksOf, endPlanned };
+  return { quietWaits, noteFallback, hasStandIn, fallbacksOf, endPlanned };
 }

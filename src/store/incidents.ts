@@ -145,6 +145,17 @@ export function createIncidentStore(sql: Sql) {
     },
     find: (id: number): Incident | null =>
       sql.query<Incident & Record<string, never>>(`SELECT ${columns} FROM incidents WHERE id = ?`, id)[0] ?? null,
+    /** The open incident of a kind that goes by a subject; null for none. */
+    openLike(kind: IncidentKind, subject: string): number | null {
+      // There may be very many open ones of this kind, and each subject knows its own.
+      if (kind === 'subject')
+        return (
+          sql.query<SubjectState & Record<string, never>>('SELECT incident FROM subjects WHERE subject = ?', subject)[0]
+            ?.incident ?? null
+        );
+      const open = 'SELECT id FROM incidents WHERE kind = ? AND subject = ? AND ended_at IS NULL ORDER BY id DESC LIMIT 1';
+      return sql.query<{ id: number }>(open, kind, subject)[0]?.id ?? null;
+    },
     /**
      * Forgets a subject that is not broken and has nothing to tell, unless something was heard of it since `before` (epoch ms). To be
      * asked for each event of that age: the last that touched a subject is among them.

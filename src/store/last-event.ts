@@ -3,7 +3,7 @@ import type { Sql } from '../ports.ts';
 
 /**
  * Epoch ms of the last webhook that was taken, understood or not; null when there is none. What the relay says about itself is none, and
- * neither is what reconciliation took: that no webhook told of it is the trouble.
+ * neither is what reconciliation took, for that no webhook told of it is the trouble, nor a replay of what came before.
  */
 export function createLastEvent(sql: Sql): () => number | null {
   let lastAt: number | null = null;
@@ -13,7 +13,7 @@ export function createLastEvent(sql: Sql): () => number | null {
   return () => {
     const newest = sql.query<{ seq: number | null }>('SELECT max(seq) AS seq FROM events')[0]!.seq ?? 0;
     const [found] = sql.query<{ at: number }>(
-      `SELECT received_at AS at FROM events WHERE seq > ? AND kind IS NOT 'relay' AND scheme <> 'reconcile' ORDER BY seq DESC LIMIT 1`,
+      `SELECT received_at AS at FROM events WHERE seq > ? AND kind IS NOT 'relay' AND scheme NOT IN ('reconcile', 'replay') ORDER BY seq DESC LIMIT 1`,
       lookedTo,
     );
     lookedTo = Math.max(lookedTo, newest);

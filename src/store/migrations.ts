@@ -5,6 +5,7 @@
 import type { Sql } from '../ports.ts';
 import { groupTables } from './schema/groups.ts';
 import { deliveriesWithSuppressed, incidentTables } from './schema/incidents.ts';
+import { operateTables } from './schema/operate.ts';
 import { reconciliationTables } from './schema/reconciliations.ts';
 import { silenceTables } from './schema/silences.ts';
 import { timedTables } from './schema/timed.ts';
@@ -108,6 +109,7 @@ const migrations: readonly (readonly string[])[] = [
   ],
   [...deliveriesWithSuppressed, ...incidentTables, ...groupTables, ...timedTables, ...silenceTables],
   reconciliationTables,
+  operateTables,
 ];
 
 /** Whether the store has the schema that this version knows. Only reads. */

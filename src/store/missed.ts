@@ -83,9 +83,9 @@ export function createMissedStore(sql: Sql) {
       state,
     );
     if (exact.length > 0 || takenSince(jobId, state, meantSince(known)) !== null) return true;
-    // What a run took has its time beside it, whatever its body says.
+    // What a run took has its time beside it, whatever its body says; and so it is with a replay of that.
     const undated = sql.query(
-      `SELECT 1 FROM events WHERE job_id = ? AND state = ? AND job_id IS NOT NULL AND updated_at_us IS NULL AND scheme <> 'reconcile' LIMIT 1`,
+      `SELECT 1 FROM events WHERE job_id = ? AND state = ? AND job_id IS NOT NULL AND updated_at_us IS NULL AND scheme NOT IN ('reconcile', 'replay') LIMIT 1`,
       jobId,
       state,
     );

@@ -13,7 +13,7 @@ export interface PruneStep {
 /**
  * One step of a pass over the oldest events: looks at up to `limit` after sequence number `after` and removes those
  * received before `before` (epoch ms) with their keys, transitions, deliveries, attempts and decisions. An event with an open
- * delivery, or one that is still to be told, stays until that has ended. Subjects of which nothing younger is known go with them. The pass is over at the first event that is young enough; one from a time that has not
+ * delivery, or one that is still to be told, stays until that has ended; one that was replayed as long as its replays. Subjects of which nothing younger is known go with them. The pass is over at the first event that is young enough; one from a time that has not
  * come yet (the clock was wrong) tells nothing about those behind it.
  */
 export function pruneStep(sql: Sql, keys: KeyIndex, before: number, after: number, limit: number, now = Infinity): PruneStep {
@@ -24,6 +24,7 @@ export function pruneStep(sql: Sql, keys: KeyIndex, before: number, after: numbe
          SELECT 1 FROM deliveries WHERE event_seq = events.seq AND status NOT IN ('delivered', 'dead', 'suppressed')
          UNION ALL SELECT 1 FROM alerts WHERE event_seq = events.seq AND (due_at IS NOT NULL OR edit_at IS NOT NULL OR untold > 0)
          UNION ALL SELECT 1 FROM late WHERE event_seq = events.seq AND due_at IS NOT NULL
+         UNION ALL SELECT 1 FROM events AS replay WHERE replay.replay_of = events.seq
        ) AS open FROM events WHERE seq > ? ORDER BY seq LIMIT ?`,
       before,
       now,

@@ -10,6 +10,8 @@ export interface EventStory {
   subscription: string;
   /** Its webhook never came: reconciliation found it. */
   reconciled: boolean;
+  /** The event that it is a replay of; null: it came. */
+  replayOf: number | null;
   receivedAt: number;
   outcome: EventOutcome;
   /** Null where the outcome says all. */
@@ -54,7 +56,16 @@ export function createStoryStore(sql: Sql) {
       });
   }
 
+  /** Of a group, by the number of its incident: its first members, with the last failure of each; none for anything else. */
+  const membersOf = (incident: number): NoticeStory['members'] =>
+    sql.query<NoticeStory['members'][number] & Record<string, never>>(
+      'SELECT subject, event_seq AS eventSeq FROM group_members WHERE incident = ? ORDER BY subject LIMIT ?',
+      incident,
+      maxMembers,
+    );
+
   return {
+    membersOf,
     /** Null for what is no notice. */
     ofNotice(seq: number): NoticeStory | null {
       const first = sql.query<{ notice: string; spec: string }>(
@@ -63,18 +74,15 @@ export function createStoryStore(sql: Sql) {
       )[0];
       if (!first) return null;
       const { incident } = JSON.parse(first.spec) as DeliverySpec;
-      const members = sql.query<NoticeStory['members'][number] & Record<string, never>>(
-        'SELECT subject, event_seq AS eventSeq FROM group_members WHERE incident = ? ORDER BY subject LIMIT ?',
-        incident?.id ?? 0,
-        maxMembers,
-      );
+      const members = incident ? membersOf(incident.id) : [];
       return { seq, notice: JSON.parse(first.notice) as NoticeStory['notice'], deliveries: deliveriesOf(seq), members };
     },
     /** Null for an event that is not there (any more). */
     of(seq: number): EventStory | null {
-      const event = sql.query<
-        Pick<EventStory, 'seq' | 'subscription' | 'receivedAt' | 'outcome' | 'reason'> & { scheme: string }
-      >('SELECT seq, subscription, scheme, received_at AS receivedAt, outcome, reason FROM events WHERE seq = ?', seq)[0];
+      const event = sql.query<Omit<EventStory, 'reconciled' | 'decisions' | 'deliveries'> & { scheme: string }>(
+        'SELECT seq, subscription, scheme, received_at AS receivedAt, outcome, reason, replay_of AS replayOf FROM events WHERE seq = ?',
+        seq,
+      )[0];
       if (!event) return null;
       const { scheme, ...row } = event;
       return {

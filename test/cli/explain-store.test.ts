@@ -65,6 +65,18 @@ describe('relay explain, where a store is at hand', () => {
     expect(old).toMatch(/patient +suppressed: late, materialize-view\/10736 completed after this failure/);
   });
 
+  test('of a replay: what it is one of', async () => {
+    await relay.stop();
+    relay = await startRelayUnderTest({ rules, adminToken: 'explain-test-admin-token-not-real' });
+    const id = await fails('job-1', 5);
+    const headers = { authorization: 'Bearer explain-test-admin-token-not-real' };
+    const answer = await fetch(`${relay.url}/api/v1/events/${id}/replay`, { method: 'POST', headers });
+    const { event_id } = (await answer.json()) as { event_id: string };
+    const told = await explain(event_id);
+    expect(told).toMatch(new RegExp(`${event_id}  suppressed, a replay of ${id}, asked for .* UTC by an operator`));
+    expect(told).toMatch(/rare: repeat: told at .*, and a replay is no new failure/);
+  });
+
   test('looks at the store and changes nothing in it', async () => {
     const id = await fails('job-1', 5);
     await relay.untilPrinted(1);
@@ -94,6 +106,8 @@ defaults: { subject: '{{ job.id }}' }
     expect(told).toMatch(/2 failures.* · rule storm/);
     expect(told).toMatch(/✓ console {2}delivered .* rule storm · open/);
     expect(told).toContain(`${first}  job-1`);
+    // By this name its members speak of it.
+    expect(await explain(`${id.replace('evt_', 'dlv_')}_1`)).toBe(told);
   });
 
   test('says what to do about an id, or a store, that is not there', async () => {
@@ -102,7 +116,9 @@ defaults: { subject: '{{ job.id }}' }
     const none = await run(['explain', 'evt_00000000000', '--rules', folder, '--db', join(folder, 'none.db')]);
     expect([none.status, none.stderr]).toEqual([2, expect.stringContaining('there is no database')]);
     const delivery = await run(['explain', 'dlv_1M7ZPRB9M00_1', '--rules', folder, '--db', relay.databasePath]);
-    expect([delivery.status, delivery.stderr]).toEqual([2, expect.stringContaining('is no event')]);
+    expect([delivery.status, delivery.stderr]).toEqual([1, expect.stringContaining('no event dlv_1M7ZPRB9M00_1 in')]);
+    const silence = await run(['explain', 'sil_1M7ZPRB9M00', '--rules', folder, '--db', relay.databasePath]);
+    expect([silence.status, silence.stderr]).toEqual([2, expect.stringContaining('is no event')]);
     const noStore = await run(['explain', 'evt_00000000000', '--rules', folder, '--db', join(folder, 'relay.yaml')]);
     expect([noStore.status, noStore.stderr]).toEqual([3, expect.stringContaining('no SQLite database')]);
   });

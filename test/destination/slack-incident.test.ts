@@ -29,6 +29,7 @@ describe('an incident', () => {
       kind: 'delivered',
       detail: 'posted to Slack',
       receipt: { channel, ts: expect.any(String) },
+      parts: ['edit', 'reply'],
     });
     expect(await send(recover(root))).toMatchObject({ kind: 'delivered' });
     const [message, ...others] = shown();
@@ -107,12 +108,12 @@ describe('a count', () => {
 
   test('of the end only edits', async () => {
     const root = await opened();
-    expect(await send(ended(root))).toMatchObject({ kind: 'delivered', detail: 'edited in Slack' });
+    expect(await send(ended(root))).toMatchObject({ kind: 'delivered', detail: 'edited in Slack', parts: ['edit'] });
     expect(shown()[0]).toMatchObject({ text: expect.stringMatching(/^✅/), replies: [] });
   });
 
   test('without a message to edit asks nothing of Slack', async () => {
-    expect(await send(count(null))).toEqual({ kind: 'delivered', detail: 'nothing to edit' });
+    expect(await send(count(null))).toEqual({ kind: 'delivered', detail: 'nothing to edit', parts: [] });
     expect(stage.slack.requests).toBe(0);
   });
 });
@@ -128,6 +129,7 @@ describe('a message that can no longer be edited', () => {
     expect(outcome).toMatchObject({
       kind: 'delivered',
       receipt: { root: fresh!.ts, ts: fresh!.ts, configured: channel, channel },
+      parts: ['post'],
     });
     expect(fresh!.text).toContain(mention);
     stage.slack.answerWith(null);
@@ -148,7 +150,7 @@ describe('a message that can no longer be edited', () => {
   test('but stands gets a count’s news in its thread: a fresh one for each would be what “repeat” is to prevent', async () => {
     const root = await opened();
     failing('chat.update', { kind: 'error', code: 'edit_window_closed' });
-    expect(await send(count(root))).toMatchObject({ kind: 'delivered' });
+    expect(await send(count(root))).toMatchObject({ kind: 'delivered', parts: ['reply'] });
     expect(await send(ended(root))).toMatchObject({ kind: 'delivered', detail: expect.stringContaining('edit_window_closed') });
     expect(shown()).toMatchObject([{ edited: false, replies: [{}] }]);
     expect(shown()[0]!.replies).toHaveLength(1);
@@ -161,9 +163,13 @@ describe('a thread that takes no reply', () => {
   test.each(refusals)('(%s) is followed by a fresh message, but not for a count', async (code) => {
     const root = await opened();
     failing('chat.postMessage', { kind: 'error', code }, isReply);
-    expect(await send(count(root))).toMatchObject({ kind: 'delivered', detail: expect.stringContaining(code) });
+    expect(await send(count(root))).toMatchObject({ kind: 'delivered', detail: expect.stringContaining(code), parts: ['edit'] });
     expect(shown()).toHaveLength(1);
-    expect(await send(recover(root))).toMatchObject({ kind: 'delivered', receipt: { root: expect.any(String) } });
+    expect(await send(recover(root))).toMatchObject({
+      kind: 'delivered',
+      receipt: { root: expect.any(String) },
+      parts: ['edit', 'post'],
+    });
     expect(shown()).toHaveLength(2);
   });
 });
@@ -228,6 +234,8 @@ test('a preview shows the edit where there is a message to edit, else the post',
     destination().preview(delivery({ owners, ...changes })).body as Record<string, unknown>;
   expect(preview(remind(root))).toMatchObject({ channel, ts: root.ts, text: expect.stringContaining('2nd failure') });
   expect(preview(remind(null))).not.toHaveProperty('ts');
+  expect(destination().preview(delivery({ owners, ...remind(root) })).reply).toMatchObject({ thread_ts: root.ts });
+  expect(destination().preview(delivery({ owners, ...ended(root) }))).not.toHaveProperty('reply');
   expect(preview(remind(null))).toMatchObject({ channel, metadata: { event_payload: { delivery_id: 'dlv_2' } } });
 });
 

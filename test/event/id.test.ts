@@ -1,5 +1,18 @@
 import { expect, test } from 'vitest';
-import { createSequence, deliveryId, eventId, eventSeq, silenceId, silenceSeq, runId, runSeq } from '../../src/event/id.ts';
+import {
+  asSpelled,
+  createSequence,
+  deliveryId,
+  eventId,
+  eventSeq,
+  incidentId,
+  incidentSeq,
+  msOfSeq,
+  runId,
+  runSeq,
+  silenceId,
+  silenceSeq,
+} from '../../src/event/id.ts';
 
 test('numbers grow within a millisecond, past its share, and when the clock steps back', () => {
   let now = 1_800_000_000_000;
@@ -31,6 +44,18 @@ test('an id is its number, sorts like it, and is read back', () => {
 
 test.each(['', 'evt_', 'evt_short', 'evt_1M7ZPZS4Z0I', 'dlv_1M7ZPZS4Z00', 'evt_ZZZZZZZZZZZ'])('%j is no id', (text) => {
   expect(eventSeq(text)).toBeNull();
+});
+
+test('a number tells the millisecond that it was made for, and an incident has an id of its own', () => {
+  const seq = 1_800_000_000_000 * 1024 + 1023;
+  expect(msOfSeq(seq)).toBe(1_800_000_000_000);
+  expect(incidentId(seq)).toBe(`inc_${eventId(seq).slice(4)}`);
+  expect([incidentSeq(incidentId(seq)), incidentSeq(eventId(seq))]).toEqual([seq, null]);
+});
+
+test('an id that was read out is the one that was written', () => {
+  const id = eventId(1_800_000_000_000 * 1024);
+  expect([asSpelled(id), asSpelled(id.toLowerCase()), asSpelled(id.toUpperCase())]).toEqual([id, id, id]);
 });
 
 test('an id of one kind is none of another', () => {

@@ -1,7 +1,9 @@
 /** The operator API's reconciliations over a real reconciler and store, where a store has come to what takes long to come to. */
 import { Hono } from 'hono';
 import { expect, test } from 'vitest';
-import { addReconcileRoutes } from '../../src/http/api/reconcile-routes.ts';
+import { mountRoutes, type ApiEnv } from '../../src/http/api/mount.ts';
+import { reconcileRoutes } from '../../src/http/api/reconcile-routes.ts';
+import { createResponder } from '../../src/http/api/respond.ts';
 import { createReconcileWorld, hour } from '../narrative/reconcile-world.ts';
 
 const unread = () => {
@@ -15,9 +17,11 @@ test('pages of what a run found lead on from one to the next, though the first o
   await world.start();
   const { id } = await world.run();
   world.sql.query('DELETE FROM missed WHERE n <= 2');
-  const api = new Hono();
+  const api = new Hono<ApiEnv>();
   const clock = { now: () => world.now };
-  addReconcileRoutes(api, { reader: { header: unread, body: unread }, reconciler: world.reconciler, clock, log });
+  const { respond } = createResponder((text) => text);
+  const reader = { header: unread, body: unread };
+  mountRoutes(api, reconcileRoutes({ reconciler: world.reconciler, clock, log }), { reader, respond });
 
   const pages: unknown[] = [];
   for (let after: number | null = 0; after !== null;) {

@@ -7,14 +7,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import pino from 'pino';
+import { nodeConsoleAssets } from '../../src/node/console-assets.ts';
 import { createNodeAlarm, nodeClock, nodeHash, nodeRandom } from '../../src/node/ports.ts';
 import { createPrometheus } from '../../src/node/prometheus.ts';
 import { nodeRequestReader } from '../../src/node/read-request.ts';
 import { openSqlite } from '../../src/node/sqlite.ts';
+import { createRedactor } from '../../src/observe/redact.ts';
 import type { Sql } from '../../src/ports.ts';
 import { createRelay, type RelayOptions } from '../../src/relay.ts';
 import { loadRules } from '../../src/rules/load.ts';
 import { formatProblem } from '../../src/rules/problem.ts';
+import { secretsOf } from '../../src/rules/secrets.ts';
 
 /** Of the subscription `production`, and of any other secret that the rules name. */
 export const secret = 'http-test-webhook-secret-not-real';
@@ -119,6 +122,8 @@ export async function startRelayUnderTest(options: RelayUnderTestOptions = {}) {
       printed.push(text);
       onPrinted();
     },
+    clean: createRedactor([...secretsOf(loaded.rules), ...(adminToken === undefined ? [] : [adminToken])]),
+    consoleAssets: nodeConsoleAssets,
     version: '0.0.0-test',
   });
   const server = createAdaptorServer({ fetch: relay.app.fetch }) as Server;

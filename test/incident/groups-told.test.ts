@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { maxNoticeText } from '../../src/destination/destination.ts';
 import { escapedLength } from '../../src/destination/text.ts';
-import { eventId } from '../../src/event/id.ts';
+import { deliveryId, eventId } from '../../src/event/id.ts';
 import { createStage, groupRule, minute, second, type Stage } from './groups-stage.ts';
 
 const recovering = (sketch: Parameters<typeof groupRule>[0] = {}) => groupRule({ recover: true, ...sketch });
@@ -223,7 +223,7 @@ describe('the record', () => {
     stage.pass(minute);
     const notice = stage.sql.query<{ seq: number }>('SELECT event_seq AS seq FROM deliveries')[0]!.seq;
     expect(detailsOn(stage, seq)).toEqual([
-      { kind: 'grouped', until: null, detail: `grouped: told in ${eventId(notice)}, with 1 more` },
+      { kind: 'grouped', until: null, detail: `grouped: told in ${deliveryId({ eventSeq: notice, n: 1 })}, with 1 more` },
     ]);
     expect(stage.outcomeOf(seq)).toBe('routed');
   });

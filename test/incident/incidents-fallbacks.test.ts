@@ -1,5 +1,6 @@
 /** Incidents at a destination that does not take them, or not now: whoever was alarmed hears of the end, and nobody is flooded. */
 import { describe, expect, test } from 'vitest';
+import { createDeadLetters } from '../../src/store/dead-letters.ts';
 import { refused } from '../outbox/examples.ts';
 import { createIncidentWorld, hour, minute, rule, second, type Sent } from './world.ts';
 
@@ -78,4 +79,20 @@ test('while an edit waits no second one is planned: it says what is so when it g
   last(world.sent, 'chat').answer({ kind: 'delivered', detail: 'edited' });
   await world.settle();
   expect(last(world.sent, 'chat').outgoing.incident).toMatchObject({ act: 'count', failures: 11 });
+});
+
+test('an edit that dies is no dead letter that waits for a person, says so, and goes to no fallback', async () => {
+  const world = createIncidentWorld([rule({ repeatMs: 12 * hour })], { fallbacks: { chat: 'pager' } });
+  await world.fails();
+  world.hold('chat');
+  await world.pass(2 * minute);
+  await world.fails();
+  await world.pass(second);
+  last(world.sent, 'chat').answer(refused);
+  await world.settle();
+  expect(world.store.query(`SELECT status, detail FROM deliveries WHERE quiet = 1`)).toEqual([
+    { status: 'dead', detail: 'only a quiet edit of what was told before: invalid_blocks' },
+  ]);
+  expect(createDeadLetters(world.store)()).toEqual([]);
+  expect(world.told().filter((line) => line.includes('pager'))).toEqual([]);
 });

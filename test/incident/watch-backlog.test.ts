@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { broken, delivered, unreachable } from '../outbox/examples.ts';
+import { broken, delivered, refused, unreachable } from '../outbox/examples.ts';
 import { createWatchWorld, hour, minute, second } from './watch-world.ts';
 
 const destinations =
@@ -107,6 +107,20 @@ describe('a backlog', () => {
     await world.event();
     await world.pass(hour);
     expect(world.said()).toEqual(['backlog failed oncall', 'destination-parked failed oncall']);
+  });
+
+  it('is not what an operator has just sent again, however long it was dead, and is when that does not get through either', async () => {
+    const world = createWatchWorld(rules);
+    world.answer('oncall', refused);
+    for (let i = 0; i < 20; i++) await world.event();
+    await world.pass(12 * hour);
+    world.answer('oncall', unreachable);
+    await world.retryDead();
+    await world.pass(9 * minute);
+    expect(world.said()).toEqual([]);
+    await world.pass(2 * minute);
+    expect(world.said()).toEqual(['backlog failed oncall']);
+    expect(world.facts()[0]!.detail).toContain('20 open, the oldest for 10 min');
   });
 
   it('is not what waited while the relay was down', async () => {

@@ -11,6 +11,8 @@ import { createIncidents } from '../../src/incident/incidents.ts';
 import { createTimekeeper } from '../../src/incident/timekeeper.ts';
 import { createWatch } from '../../src/incident/watch.ts';
 import { nodeHash } from '../../src/node/ports.ts';
+import { createDeliveryOperations } from '../../src/operate/deliveries.ts';
+import { createDestinationOperations } from '../../src/operate/destinations.ts';
 import { createOutbox } from '../../src/outbox/outbox.ts';
 import type { Log } from '../../src/ports.ts';
 import type { DestinationConfig } from '../../src/rules/rule-set.ts';
@@ -21,6 +23,7 @@ import { createLastEvent } from '../../src/store/last-event.ts';
 import { createLedger } from '../../src/store/ledger.ts';
 import { migrate } from '../../src/store/migrations.ts';
 import { createUndelivered } from '../../src/store/undelivered.ts';
+import { anything, given, noLog } from '../operate/deliveries-stage.ts';
 import { arrivalOf, delivered, lifetimeMs, startMs } from '../outbox/examples.ts';
 import { rulesOf } from '../rules/support.ts';
 import { createBreakableSql } from '../store/breakable-sql.ts';
@@ -153,7 +156,7 @@ export function createWatchWorld(body: string, { faulty = false } = {}) {
     outbox.wake();
     timekeeper.start();
     const rings = [outbox.cycle, timekeeper.run];
-    return { watch, outbox, ledger, turns, alarms, rings };
+    return { watch, outbox, timekeeper, ledger, turns, alarms, rings };
   }
 
   async function settle(): Promise<void> {
@@ -196,6 +199,37 @@ export function createWatchWorld(body: string, { faulty = false } = {}) {
     /** A job fails, each time of another dataset. */
     async event(): Promise<void> {
       void life.ledger.accept(arrivalOf({ to: [], subject: String(++datasets) }));
+      await settle();
+    },
+    /** An operator lets a parked destination be tried again. */
+    async unpark(name: string): Promise<void> {
+      const { watch, timekeeper, outbox } = life;
+      const operations = createDestinationOperations({
+        sql,
+        log: { debug() {}, info() {}, warn() {}, error() {} },
+        destinations,
+        unparked(destination) {
+          watch.unparked(destination);
+          timekeeper.wake();
+          outbox.wake();
+        },
+      });
+      const answer = operations.unpark(name);
+      if (answer.kind === 'refused') throw new Error(answer.detail);
+      await settle();
+    },
+    /** An operator sends all dead letters again. */
+    async retryDead(): Promise<void> {
+      const operations = createDeliveryOperations({
+        sql,
+        clock: { now: () => now },
+        log: noLog,
+        destinations,
+        links: () => ({}),
+        deliveryLifetimeMs: lifetimeMs,
+        wake: () => life.outbox.wake(),
+      });
+      given(operations.bulk('retry', { ...anything, statuses: ['dead'] }, { dryRun: false, before: null }));
       await settle();
     },
     /** Requests without a valid proof, one after the other. */

@@ -23,7 +23,8 @@ import { createDecisionStore, type Decision } from '../../src/store/decisions.ts
 import { createDeliveryStore } from '../../src/store/deliveries.ts';
 import { createEventStore, type StoredEvent } from '../../src/store/events.ts';
 import type { Incident } from '../../src/store/incidents.ts';
-import { createLedger, type Acceptance } from '../../src/store/ledger.ts';
+import type { Acceptance } from '../../src/store/arrival.ts';
+import { createLedger } from '../../src/store/ledger.ts';
 import { migrate } from '../../src/store/migrations.ts';
 import { narrativeOf } from '../../src/store/stored-event.ts';
 import { arrivalOf, delivered, lifetimeMs, ruleSending, startMs } from '../outbox/examples.ts';

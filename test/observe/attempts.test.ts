@@ -21,7 +21,7 @@ beforeEach(() => {
   prometheus = createPrometheus(() => {});
 });
 
-function report(outcome: AttemptOutcome, settlement: Settlement | null): void {
+function report(outcome: AttemptOutcome, settlement: Settlement | null, expiresAt = acceptedAt + 86_400_000): void {
   const spec = {
     rule: 'failures',
     merged: [],
@@ -37,7 +37,7 @@ function report(outcome: AttemptOutcome, settlement: Settlement | null): void {
     destination: 'oncall',
     subject: 'costs/10736',
     createdAt: acceptedAt,
-    expiresAt: acceptedAt + 86_400_000,
+    expiresAt,
     attempt: 3,
     leaseUntil: null,
     spec: { ...spec, merged: [] },
@@ -78,6 +78,15 @@ test('a delivery that was made is told at info, with all that connects it, and t
     'delivery_attempts_total{destination="oncall",outcome="delivered",reason=""} 1',
     'event_to_delivery_seconds_sum{destination="oncall"} 2',
     'event_to_delivery_seconds_count{destination="oncall"} 1',
+  ]);
+});
+
+test('a delivery that an operator sent again is no measure of how long one takes', async () => {
+  report({ kind: 'delivered', detail: '202' }, { kind: 'delivered', detail: '202' }, acceptedAt + 86_400_000 + 1_000);
+  expect(lines).toMatchObject([{ message: 'delivered' }]);
+  expect(await series()).toEqual([
+    'deliveries_total{destination="oncall",outcome="delivered"} 1',
+    'delivery_attempts_total{destination="oncall",outcome="delivered",reason=""} 1',
   ]);
 });
 

@@ -3,7 +3,7 @@ import type { AttemptOutcome } from '../../src/destination/destination.ts';
 import { parseBody } from '../../src/event/parse.ts';
 import type { Plan } from '../../src/rules/plan.ts';
 import type { RuleSummary } from '../../src/rules/rule.ts';
-import type { Arrival, Router } from '../../src/store/ledger.ts';
+import type { Arrival, Router } from '../../src/store/arrival.ts';
 
 /** 2026-03-02T09:12:05Z. */
 export const startMs = Date.UTC(2026, 2, 2, 9, 12, 5);

@@ -13,7 +13,8 @@ import type { Settlement } from '../../src/outbox/settle.ts';
 import type { Log, Sql } from '../../src/ports.ts';
 import type { Delivery } from '../../src/store/deliveries.ts';
 import { createEventStore } from '../../src/store/events.ts';
-import { createLedger, type Acceptance, type Arrival, type Ledger } from '../../src/store/ledger.ts';
+import type { Acceptance, Arrival } from '../../src/store/arrival.ts';
+import { createLedger, type Ledger } from '../../src/store/ledger.ts';
 import { createParkedStore, type Parked } from '../../src/store/parked.ts';
 import { migrate } from '../../src/store/migrations.ts';
 import { createBreakableSql } from '../store/breakable-sql.ts';
@@ -248,6 +249,7 @@ export function createWorld(first: Script[], { sql = openMemorySql(), fraction =
     /** Whether a silence keeps alerts from a destination: not from http, which forwards events. */
     isSilentFor: (name: string): boolean => isSilent && destinations.get(name)?.type !== 'http',
     /** The destinations in force. */
+    destinations: (): ReadonlyMap<string, Destination> => destinations,
     fallbackOf: (name: string) => destinations.get(name)?.fallback ?? null,
     // What is read here is read past the store's failures.
     rows: (): DeliveryRow[] => deliveryRows(sql),

@@ -100,7 +100,7 @@ function unexplained({ webhook: { id } }: Acknowledged, episode: Episode, accoun
   const later = episode.failures.slice(episode.failures.findIndex(({ webhook }) => webhook.id === id) + 1);
   const laterTold = () => later.some(({ webhook }) => told(account.events.find(({ webhookId }) => webhookId === webhook.id)?.id));
   const isOver = episode.completion !== null;
-  const notice = /^grouped: told in (evt_\w+)/.exec(detail)?.[1];
+  const notice = /^grouped: told in dlv_(\w+)_1\b/.exec(detail)?.[1];
   const holds =
     kind === 'cancelled'
       ? isOver
@@ -108,7 +108,7 @@ function unexplained({ webhook: { id } }: Acknowledged, episode: Episode, accoun
         ? later.length > 0
         : kind === 'repeat'
           ? isOver || laterTold()
-          : kind === 'grouped' && notice !== undefined && told(notice);
+          : kind === 'grouped' && notice !== undefined && told(`evt_${notice}`);
   return holds ? [] : [`${id} was not told, and the reason is not so: ${kind}, ${detail}`];
 }
 

@@ -109,7 +109,7 @@ test.concurrent('200 failures at once are three messages at the most, and each o
   for (const id of ids) {
     const { outcome, deliveries, decisions } = storyOf(account, id);
     expect([id, outcome, deliveries, decisions.length]).toEqual([id, 'routed', [], 1]);
-    expect(notices).toContain(/^grouped: told in (evt_\w+)/.exec(decisions[0]!.detail)?.[1]);
+    expect(notices).toContain(`evt_${/^grouped: told in dlv_(\w+)_1\b/.exec(decisions[0]!.detail)?.[1]}`);
   }
 });
 

@@ -57,6 +57,9 @@ export async function openNarrativeStage(context: TestContext, rules: string): P
   const operator = {
     ...settings,
     RELAY_RULES: join(prepared.folder, 'rules'),
+    RELAY_DB: prepared.databasePath,
+    SLACK_API_URL: stage.slack.url,
+    PAGERDUTY_EVENTS_URL: stage.pagerDuty.url,
     RELAY_URL: `http://127.0.0.1:${port}`,
     RELAY_ADMIN_TOKEN: adminToken,
     SLACK_BOT_TOKEN: 'xoxb-not-a-real-token',

@@ -4,6 +4,7 @@ import { test, type TestContext } from 'vitest';
 import { startHttpReceiver } from '../../src/demo/http-receiver.ts';
 import { startPagerDutyStandIn } from '../../src/demo/pagerduty-stand-in.ts';
 import { startSlackStandIn } from '../../src/demo/slack-stand-in.ts';
+import { createVisitor } from '../console/visitor.ts';
 import { prepareRelay, printingRules, untilStatus } from './prepare-relay.ts';
 import { failedJob, post, secret } from './signed-event.ts';
 
@@ -138,3 +139,78 @@ test.concurrent('a secret in the wrong variable ends the start without being sho
   expect(relay.output()).toMatch(/relay\.yaml:7:\d+ .*SLACK_TRIAGE_WEBHOOK/);
   for (const value of Object.values(planted)) expect(relay.output()).not.toContain(value);
 });
+
+test('nor in a page of the console or an answer of the operator API, even where an event quotes each of them', async (context) => {
+  const { expect } = context;
+  const { slack, pagerDuty, airflow } = await startStandIns(context);
+  const secrets = {
+    ...planted,
+    RELAY_ADMIN_TOKEN: 'operators-token-not-a-real-one',
+    SLACK_TRIAGE_WEBHOOK: slack.webhookUrl('T000-secret-path-of-a-webhook'),
+    AIRFLOW_HOOK_URL: `${airflow.url}/hooks/secret-path-of-airflow?token=secret-query-of-airflow`,
+  };
+  const places = { SLACK_API_URL: slack.url, PAGERDUTY_EVENTS_URL: pagerDuty.url, LOG_LEVEL: 'trace' };
+  const relay = prepareRelay(context, { rules, secrets: { ...secrets, ...places } }).launch();
+  const url = await relay.ready;
+  airflow.answerWith(() => ({ kind: 'status', status: 422 }));
+  const quoted = Object.values(secrets).join(' and ');
+  expect((await post(url, failedJob(`quotes ${quoted}`, `it said ${'x'.repeat(380)} ${quoted}`))).status).toBe(202);
+  await relay.says(/"outcome":"rejected"/);
+
+  const said: string[] = [];
+  const api = { authorization: `Bearer ${secrets.RELAY_ADMIN_TOKEN}` };
+  const visitor = createVisitor(url);
+  await visitor.get('/console/sign-in');
+  await visitor.submit('/console/sign-in', { token: secrets.RELAY_ADMIN_TOKEN });
+  const lists = [
+    'events',
+    'deliveries',
+    'incidents',
+    'destinations',
+    'rules',
+    'stats',
+    'silences',
+    'reconciliations',
+    'openapi.json',
+  ];
+  const waiting = [...lists.map((list) => `/api/v1/${list}`), '/console', '/metrics', '/readyz'];
+  const asked = new Set(waiting);
+  for (const path of waiting) {
+    const { status, headers, text } = await visitor.get(path, path.startsWith('/api') ? api : {});
+    expect([path, status]).toEqual([path, 200]);
+    said.push(JSON.stringify([...headers]), text);
+    for (const next of [...linksIn(text), ...detailsIn(path, text)])
+      if (asked.size < 200 && !asked.has(next)) asked.add(waiting[waiting.push(next) - 1]!);
+  }
+  // Each kind of page was seen.
+  for (const seen of [
+    /^\/console\/events\/evt_/,
+    /^\/console\/deliveries\/dlv_/,
+    /^\/console\/incidents\/inc_/,
+    /^\/api\/v1\/events\/evt_/,
+  ]) {
+    expect([...asked].some((path) => seen.test(path))).toBe(true);
+  }
+  const everything = [relay.output(), ...said].join('\n');
+  expect(everything).toContain('[redacted]');
+  // Whole, or what a cut could leave of it. A URL is no secret up to its path.
+  const beginningOf = (value: string) => value.slice(0, 12 + Math.max(0, value.indexOf('secret-path')));
+  const showing = Object.entries(secrets).filter(([, value]) =>
+    [beginningOf(value), encodeURIComponent(value)].some((form) => everything.includes(form)),
+  );
+  expect(showing.map(([name]) => name)).toEqual([]);
+});
+
+/** Pages that a page links to; what streams without an end is left out. */
+function linksIn(text: string): string[] {
+  const links = [...text.matchAll(/href="(?<path>\/console[^"#]*)"/g)].map(({ groups }) =>
+    groups!.path!.replaceAll('&amp;', '&'),
+  );
+  return links.filter((path) => !path.includes('/tail'));
+}
+
+/** What a list of the API lists. */
+function detailsIn(path: string, text: string): string[] {
+  if (!/^\/api\/v1\/(events|deliveries|incidents)$/.test(path)) return [];
+  return [...new Set([...text.matchAll(/"id":"(?<id>[a-z]{3}_\w+)"/g)].map(({ groups }) => `${path}/${groups!.id}`))];
+}

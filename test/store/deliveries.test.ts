@@ -164,3 +164,17 @@ describe('looking at the outbox', () => {
     expect(seqs(store.overdueOf('chat', startMs + 1, 10, true)).toSorted()).toEqual([1, 2]);
   });
 });
+
+test('one that is over as it is made is counted as ended then, with whatever transaction it is made in', () => {
+  const counted = () => sql.query(`SELECT what, outcome, n FROM hourly`);
+  store.add(newDelivery({ eventSeq: 1, suppressedBy: 'silenced by night' }));
+  store.add(newDelivery({ eventSeq: 2 }));
+  expect(counted()).toEqual([{ what: 'delivery', outcome: 'suppressed', n: 1 }]);
+  expect(() =>
+    sql.transaction(() => {
+      store.add(newDelivery({ eventSeq: 3, suppressedBy: 'silenced by night' }));
+      throw new Error('rolled back');
+    }),
+  ).toThrow('rolled back');
+  expect(counted()).toEqual([{ what: 'delivery', outcome: 'suppressed', n: 1 }]);
+});

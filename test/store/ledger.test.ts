@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { eventSeq } from '../../src/event/id.ts';
 import type { EventOutcome } from '../../src/store/events.ts';
-import { createLedger, type Acceptance, type Arrival, type Router } from '../../src/store/ledger.ts';
+import type { Acceptance, Arrival, Router } from '../../src/store/arrival.ts';
+import { createLedger } from '../../src/store/ledger.ts';
 import { migrate } from '../../src/store/migrations.ts';
 import { arrivalOf, planByInput, startMs } from '../outbox/examples.ts';
 import { nodeHash } from '../../src/node/ports.ts';
@@ -15,6 +16,7 @@ const router: Router = { version: 'v1', plan: planByInput };
 let sql: BreakableSql;
 let turns: (() => void)[];
 let planned: number;
+let taken: number;
 let logged: string[];
 let rules: Router;
 
@@ -23,6 +25,7 @@ beforeEach(() => {
   migrate(sql);
   turns = [];
   planned = 0;
+  taken = 0;
   logged = [];
   rules = router;
 });
@@ -42,6 +45,7 @@ function newLedger() {
     admit: admitting(sql, nextSeq),
     onPlanned: () => void (planned += 1),
     onTimed: () => {},
+    onTaken: () => void (taken += 1),
   });
 }
 
@@ -58,6 +62,10 @@ async function accept(ledger: ReturnType<typeof newLedger>, arrival: Arrival): P
 
 const outcomes = () =>
   sql.query<{ outcome: EventOutcome }>('SELECT outcome FROM events ORDER BY seq').map(({ outcome }) => outcome);
+const hourly = () =>
+  sql
+    .query<{ outcome: string; state: string; n: number }>('SELECT outcome, state, n FROM hourly ORDER BY outcome, state')
+    .map(({ outcome, state, n }) => `${outcome} ${state} ${n}`);
 const count = (table: string) => sql.query<{ n: number }>(`SELECT count(*) AS n FROM ${table}`)[0]!.n;
 
 describe('the ledger', () => {
@@ -216,6 +224,59 @@ describe('the ledger', () => {
       expect(ledger.recentFailure()).toBeNull();
     },
   );
+
+  test('counts what became of each event, and what came again, by the hour and the state', async () => {
+    const ledger = newLedger();
+    const arrival = arrivalOf({ to: ['chat'], key: 'a', jobId: 'one' });
+    const others = [
+      { ...arrivalOf({ to: [] }), event: null, why: 'no event' },
+      arrivalOf({ to: ['chat'], jobId: 'one' }),
+      arrivalOf({ to: [], state: 'cancelled' }),
+    ];
+    await acceptTogether(ledger, [arrival, arrival, ...others]);
+    ledger.takeMissed(arrivalOf({ to: [], state: 'cancelled' }), startMs);
+    const facts = { topic: 'backlog', state: 'failed', about: null, detail: 'it grows' } as const;
+    rules = { ...router, plan: (routable) => ({ ...planByInput(routable), matched: [], deliveries: [], part: null }) };
+    sql.transaction(() => ledger.raise(facts, startMs));
+    expect(hourly()).toEqual([
+      'duplicate failed 1',
+      'quarantined  1',
+      'repeated failed 1',
+      'routed failed 1',
+      'unrouted cancelled 2',
+      'unrouted failed 1',
+    ]);
+    const events = hourly().filter((each) => !each.startsWith('duplicate'));
+    expect(count('events')).toBe(events.reduce((sum, each) => sum + Number(each.split(' ').at(-1)), 0));
+  });
+
+  test.each([3, 6, 9, 12])('counts nothing of what a store that fails after %i statements did not keep', async (statements) => {
+    const ledger = newLedger();
+    sql.break(statements);
+    const several = ['one', 'two', 'three', 'four'].map((subject) => arrivalOf({ to: [], subject }));
+    expect((await acceptTogether(ledger, several)).map(({ kind }) => kind)).toEqual(several.map(() => 'unavailable'));
+    sql.mend();
+    await accept(ledger, arrivalOf({ to: ['chat'] }));
+    expect(hourly()).toEqual(['routed failed 1']);
+  });
+
+  test('says when it has taken events: once for a commit, and not of what came again', async () => {
+    const ledger = newLedger();
+    const arrival = arrivalOf({ to: ['chat'] });
+    await acceptTogether(ledger, [arrival, arrivalOf({ to: [] })]);
+    expect(taken).toBe(1);
+    await accept(ledger, arrival);
+    expect(taken).toBe(1);
+    sql.transaction(() => ledger.takeMissed(arrivalOf({ to: [] }), startMs));
+    expect(taken).toBe(1);
+    ledger.missedTaken();
+    expect(taken).toBe(2);
+    const facts = { topic: 'backlog', state: 'failed', about: null, detail: 'it grows' } as const;
+    sql.transaction(() => ledger.raise(facts, startMs));
+    expect(taken).toBe(2);
+    for (const work of turns.splice(0)) work();
+    expect(taken).toBe(3);
+  });
 
   test('gives ids that lead back to the stored event', async () => {
     const { eventId } = (await accept(newLedger(), arrivalOf({ to: [] }))) as { eventId: string };

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { createDeliveryStore } from '../../src/store/deliveries.ts';
-import { migrate } from '../../src/store/migrations.ts';
+import { createDeliveryList } from '../../src/store/delivery-list.ts';
+import { noEventConditions } from '../../src/store/event-conditions.ts';
+import { createEventList } from '../../src/store/event-list.ts';
+import { isCurrent, migrate } from '../../src/store/migrations.ts';
 import { createBreakableSql } from './breakable-sql.ts';
 import { openMemorySql } from './memory-sql.ts';
 
@@ -51,6 +54,18 @@ const versionOne = [
      (6, 1, 'chat', 'd', 'queued', 1, NULL, 99999, 0, NULL, NULL, NULL, NULL, NULL, 'dlv_1_2', '{"rule":null}', '{"title":"t","text":"x"}')`,
 ];
 
+/** A row of version 1, with what later versions know of each. */
+const asNow = (row: object) => ({ ...row, quiet: 0, told: null });
+
+/** Takes back what version 4 brought. */
+const backToThree = [
+  ...['events_replays', 'events_listed', 'deliveries_dead', 'deliveries_afterwards'].map((index) => `DROP INDEX ${index}`),
+  `ALTER TABLE events DROP COLUMN replay_of`,
+  `ALTER TABLE deliveries DROP COLUMN told`,
+  `DROP TABLE hourly`,
+  `UPDATE schema_version SET version = 3`,
+];
+
 describe('migrations', () => {
   test('make the schema in an empty store, and leave a current one with all that it holds', () => {
     const sql = openMemorySql();
@@ -59,7 +74,7 @@ describe('migrations', () => {
     const incidents = ['alerts', 'decisions', 'fallbacks', 'group_members', 'groups', 'incidents', 'subjects', 'threads'];
     const timed = ['collected', 'expectations', 'late', 'ticks'];
     const reconciliation = ['missed', 'reconciled_from', 'reconciliations'];
-    expect(tables(sql)).toEqual([...version1, ...incidents, ...timed, 'silences', ...reconciliation].toSorted());
+    expect(tables(sql)).toEqual([...version1, ...incidents, ...timed, 'silences', ...reconciliation, 'hourly'].toSorted());
     sql.query('INSERT INTO keys (digest, event_seq) VALUES (1, 2)');
     migrate(sql);
     expect(sql.query('SELECT * FROM keys')).toEqual([{ digest: 1, event_seq: 2 }]);
@@ -82,9 +97,10 @@ describe('migrations', () => {
     expect(new Set(kept.map(({ status }) => status)).size).toBe(6);
 
     migrate(sql);
-    expect(sql.query('SELECT * FROM deliveries ORDER BY event_seq, n')).toEqual(kept.map((row) => ({ ...row, quiet: 0 })));
-    expect(sql.query('SELECT version FROM schema_version')).toEqual([{ version: 3 }]);
-    expect(indexesOn(sql, 'deliveries').filter((index) => !index.includes('deliveries_quiet'))).toEqual(indexes);
+    expect(sql.query('SELECT * FROM deliveries ORDER BY event_seq, n')).toEqual(kept.map(asNow));
+    expect(sql.query('SELECT version FROM schema_version')).toEqual([{ version: 4 }]);
+    const isLater = (index: string) => /deliveries_(?:quiet|dead|afterwards)/.test(index);
+    expect(indexesOn(sql, 'deliveries').filter((index) => !isLater(index))).toEqual(indexes);
     expect(tables(sql)).not.toContain('deliveries_1');
 
     const deliveries = createDeliveryStore(sql);
@@ -95,6 +111,33 @@ describe('migrations', () => {
     deliveries.finish(sending!, { status: 'suppressed', at: 2_000, reason: 'silenced', detail: 'silenced by night' });
     expect(deliveries.lease('chat', 2_000, 62_000, 10)).toMatchObject([{ eventSeq: 5, attempt: 1 }]);
     expect(sql.query(`SELECT event_seq FROM deliveries WHERE status = 'suppressed'`)).toEqual([{ event_seq: 4 }]);
+  });
+
+  test('a store of version 1 keeps its events, which are found and shown as any', () => {
+    const sql = openMemorySql();
+    for (const statement of versionOne) sql.query(statement);
+    sql.query(`INSERT INTO events (seq, subscription, idempotency_key, scheme, received_at, outcome, kind, state, job_type, rules, rules_version,
+        content_type, body) VALUES (7, 'production', 'k', 'hmac-sha256', 1000, 'routed', 'job', 'failed', 'upload-stats', '["page"]', 'v',
+        'application/json', x'7b7d')`);
+    migrate(sql);
+    const { rows } = createEventList(sql).page({ ...noEventConditions, rules: ['page'] }, { below: null, limit: 5 });
+    expect(rows).toMatchObject([{ seq: 7, state: 'failed', rules: ['page'], replayOf: null }]);
+  });
+
+  test('a store of version 3 keeps what was delivered, of which nobody knows any more what it said', () => {
+    const sql = openMemorySql();
+    for (const statement of versionOne) sql.query(statement);
+    migrate(sql);
+    const kept = sql.query('SELECT * FROM deliveries');
+    const schema = () => sql.query('SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name');
+    const current = schema();
+    for (const statement of backToThree) sql.query(statement);
+    expect(isCurrent(sql)).toBe(false);
+    migrate(sql);
+    expect(isCurrent(sql)).toBe(true);
+    expect(schema()).toEqual(current);
+    expect(sql.query('SELECT * FROM deliveries')).toEqual(kept);
+    expect(createDeliveryList(sql).find({ eventSeq: 1, n: 1 })).toMatchObject({ status: 'delivered', told: null });
   });
 
   test('after it the database still refuses two deliveries under way in one lane, and states that there are not', () => {
@@ -118,7 +161,7 @@ describe('migrations', () => {
       expect(memory.query('SELECT version FROM schema_version')).toEqual([{ version: 1 }]);
       expect(memory.query('SELECT * FROM deliveries')).toEqual(kept);
       migrate(sql);
-      expect(memory.query('SELECT * FROM deliveries')).toEqual(kept.map((row) => ({ ...row, quiet: 0 })));
+      expect(memory.query('SELECT * FROM deliveries')).toEqual(kept.map(asNow));
     },
   );
 

@@ -43,7 +43,7 @@ export function newDelivery(changes: Partial<NewDelivery> & { eventSeq: number }
     destination: 'chat',
     subject: 's',
     createdAt: startMs,
-    expiresAt: startMs + lifetimeMs,
+    expiresAt: (changes.createdAt ?? startMs) + lifetimeMs,
     spec,
     ...changes,
   };

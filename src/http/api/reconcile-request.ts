@@ -2,16 +2,17 @@
 import { z } from 'zod';
 import type { RunRequest } from '../../narrative/reconciliation.ts';
 import { duration, durationMs, instant, instantMs } from '../../rules/schema-values.ts';
-import { parseStrictly, type Given } from './json.ts';
 
-const reconcileBody = z
+export const reconcileBody = z
   .strictObject({
-    from: instant.exactOptional(),
-    since: duration.exactOptional(),
-    until: instant.exactOptional(),
-    lookback: duration.exactOptional(),
+    from: instant.exactOptional().describe('Since when: 2026-03-01T18:00:00Z; UTC without a zone'),
+    since: duration.exactOptional().describe('So long before now: 6h. In place of from'),
+    until: instant.exactOptional().describe('Up to when; left out: a minute ago, since what is younger may be on its way'),
+    lookback: duration
+      .exactOptional()
+      .describe('How long a job may take: one that was created so long before the start is not looked at'),
     subscription: z.string().min(1, 'is empty\nname a subscription of the rules, or leave it out for all').exactOptional(),
-    apply: z.boolean().exactOptional(),
+    apply: z.boolean().exactOptional().describe('Take what is missing as if it had arrived, so that its alerts are sent'),
   })
   .refine(({ from, since }) => (from === undefined) !== (since === undefined), {
     path: ['from'],
@@ -24,19 +25,14 @@ export interface AskedFor extends RunRequest {
 }
 
 /** `now`: epoch ms, from which `since` counts. */
-export function parseReconciliation(body: unknown, now: number): Given<AskedFor> {
-  const parsed = parseStrictly(reconcileBody, body);
-  if (!parsed.ok) return parsed;
-  const { from, since, until, lookback, subscription = null, apply = false } = parsed.value;
+export function runRequestOf(body: z.output<typeof reconcileBody>, now: number): AskedFor {
+  const { from, since, until, lookback, subscription = null, apply = false } = body;
   return {
-    ok: true,
-    value: {
-      begins: from === undefined ? 'since' : 'from',
-      fromMs: from === undefined ? now - durationMs(since!) : instantMs(from)!,
-      untilMs: until === undefined ? null : instantMs(until),
-      lookbackMs: lookback === undefined ? null : durationMs(lookback),
-      subscription,
-      apply,
-    },
+    begins: from === undefined ? 'since' : 'from',
+    fromMs: from === undefined ? now - durationMs(since!) : instantMs(from)!,
+    untilMs: until === undefined ? null : instantMs(until),
+    lookbackMs: lookback === undefined ? null : durationMs(lookback),
+    subscription,
+    apply,
   };
 }
