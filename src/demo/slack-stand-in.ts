@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { applyFault, takesEffect, type Fault } from './faults.ts';
 import { createSlackChannels, type ChannelMessage, type MessageMetadata } from './slack-channels.ts';
 import { checkSlackMessage, type CheckOptions } from './slack-check.ts';
+import { createSlackRooms, type SlackRefusal, type SlackRoom } from './slack-rooms.ts';
 import { startServer } from './stand-in-server.ts';
 
 export interface ReceivedMessage {
@@ -23,7 +24,15 @@ export interface ReceivedMessage {
   receivedAtMs: number;
 }
 
-type ApiMethod = 'auth.test' | 'chat.postMessage' | 'chat.update' | 'conversations.history' | 'conversations.replies';
+const apiMethods = [
+  'auth.test',
+  'chat.postMessage',
+  'chat.update',
+  'conversations.history',
+  'conversations.info',
+  'conversations.replies',
+] as const;
+type ApiMethod = (typeof apiMethods)[number];
 
 export interface SlackRequest {
   method: ApiMethod | 'webhook';
@@ -60,6 +69,8 @@ export interface SlackStandIn {
 export interface SlackStandInOptions extends Pick<CheckOptions, 'mentions'> {
   /** Of the token. By default it may post, and read nothing. */
   scopes?: readonly string[];
+  /** Channels that are private, archived or without the bot, by id. */
+  rooms?: Readonly<Record<string, SlackRoom>>;
   /** 0 by default: any free port. */
   port?: number;
   faults?: NextFault;
@@ -70,6 +81,7 @@ export async function startSlackStandIn({
   faults,
   mentions = 'forbidden',
   scopes = ['chat:write', 'chat:write.public'],
+  rooms: kinds = {},
 }: SlackStandInOptions = {}): Promise<SlackStandIn> {
   const messages: ReceivedMessage[] = [];
   const problems: string[] = [];
@@ -77,6 +89,7 @@ export async function startSlackStandIn({
   const webhooks = new Set<string>();
   const nextTs = createTimestamps();
   const channels = createSlackChannels(nextTs);
+  const rooms = createSlackRooms(kinds, scopes);
   let nextFault = faults ?? null;
   let requests = 0;
 
@@ -111,7 +124,9 @@ export async function startSlackStandIn({
   function answerApi(request: SlackRequest & { method: ApiMethod }, token: string | null): Answer {
     const authError = tokenError(token);
     if (authError) return apiError(authError);
-    if (request.method === 'auth.test') return granted({ url: 'https://example.slack.com/', team: 'Example', user: 'relay' });
+    if (request.method === 'auth.test') {
+      return granted({ url: 'https://example.slack.com/', team: 'Example', user: 'relay', bot_id: 'B0RELAY' });
+    }
     if (!/^#?[\w.-]{1,80}$/.test(request.channel)) return apiError('channel_not_found');
     switch (request.method) {
       case 'chat.postMessage':
@@ -119,6 +134,10 @@ export async function startSlackStandIn({
         const error = refusal(request);
         if (error) return apiError(error.code, error.messages);
         return request.method === 'chat.update' ? edit(request) : post(request);
+      }
+      case 'conversations.info': {
+        const known = rooms.info(request.channel);
+        return 'error' in known ? refused(known) : granted(known);
       }
       case 'conversations.history':
         return read(request, () => channels.history(request.channel));
@@ -128,6 +147,8 @@ export async function startSlackStandIn({
   }
 
   function post(request: SlackRequest): Answer {
+    const closed = rooms.postRefusal(request.channel);
+    if (closed) return refused(closed);
     const posted = channels.post(request.channel, request.fields);
     if (posted === 'thread_not_found') return apiError(posted);
     const { ts, text } = record('post', request, posted.ts);
@@ -142,11 +163,9 @@ export async function startSlackStandIn({
     return granted({ channel: request.channel, ts, text: request.fields.text });
   }
 
-  /** Either scope will do: whether a channel is private is nowhere said here. */
-  function read({ fields }: SlackRequest, messages: () => ChannelMessage[] | null): Answer {
-    if (!scopes.includes('channels:history') && !scopes.includes('groups:history')) {
-      return json({ ok: false, error: 'missing_scope', needed: 'channels:history', provided: scopes.join(',') });
-    }
+  function read({ channel, fields }: SlackRequest, messages: () => ChannelMessage[] | null): Answer {
+    const closed = rooms.readRefusal(channel);
+    if (closed) return refused(closed);
     const known = messages();
     if (known === null) return apiError('thread_not_found');
     const recent = known.filter(({ ts }) => Number(ts) > Number(fields.oldest ?? 0));
@@ -164,6 +183,10 @@ export async function startSlackStandIn({
       has_more: end < recent.length,
       response_metadata: { next_cursor: end < recent.length ? String(end) : '' },
     });
+  }
+
+  function refused({ error, needed }: SlackRefusal): Answer {
+    return json({ ok: false, error, ...(needed !== undefined && { needed, provided: scopes.join(',') }) });
   }
 
   /** Slack tells a token's scopes in a header of each answer. */
@@ -252,14 +275,6 @@ function tokenError(token: string | null): string | null {
 function bearer(header: string | undefined): string | null {
   return /^Bearer (.+)$/.exec(header ?? '')?.[1] ?? null;
 }
-
-const apiMethods: ApiMethod[] = [
-  'auth.test',
-  'chat.postMessage',
-  'chat.update',
-  'conversations.history',
-  'conversations.replies',
-];
 
 function parseRequest(incoming: IncomingMessage, body: string): SlackRequest | 'unknown-method' | 'invalid-payload' {
   const path = incoming.url ?? '';

@@ -1,7 +1,5 @@
-/** `relay doctor` as a process of its own, against a simulated Narrative over HTTP: each fault is seen once. */
-import { once } from 'node:events';
+/** `relay doctor` as a process of its own, against a simulated Narrative over HTTP: each fault of settings, rules and Narrative is seen once. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Finding } from '../../src/finding.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import type { SeedSubscription } from '../../src/simulator/timeline.ts';
+import { closedAddress, lineOf } from './doctor-stage.ts';
 import { relay } from './relay-command.ts';
 
 const token = 'fake-api-token-0001';
@@ -19,12 +18,15 @@ const address = `${publicUrl}/webhooks/narrative`;
 
 let narrative: Simulator;
 let folder: string;
+/** Where no relay is. */
+let nobody: string;
 
 beforeEach(async () => {
   const wait = async (ms: number) => void (await sleep(ms));
   const ports = { now: () => Date.now(), storyNow: () => Date.now(), wait, speed: 1 };
   narrative = await startSimulator({ token, retries: { maxAttempts: 1 }, ports });
   folder = mkdtempSync(join(tmpdir(), 'doctor-'));
+  nobody = await closedAddress();
 });
 afterEach(async () => {
   await narrative.close();
@@ -51,6 +53,8 @@ async function doctor(env: Record<string, string> = {}, ...flags: string[]) {
     NARRATIVE_API_URL: narrative.url,
     NARRATIVE_API_TOKEN: token,
     RELAY_PUBLIC_URL: publicUrl,
+    RELAY_URL: nobody,
+    RELAY_DB: join(folder, 'relay.db'),
     ...env,
   };
   const result = await relay(['doctor', ...flags], { env: environment });
@@ -58,25 +62,13 @@ async function doctor(env: Record<string, string> = {}, ...flags: string[]) {
   return result;
 }
 
-/** `✗ name: detail`, without what is all right. */
+/** `✗ name: detail`, without what is all right, nor what has tests of its own. */
 async function complaints(env: Record<string, string> = {}) {
   const { status, stdout } = await doctor(env, '--json');
   const { findings } = JSON.parse(stdout) as { findings: Finding[] };
-  const signs = { ok: '✓', warning: '!', problem: '✗', skipped: '–' };
-  const told = findings
-    .filter(({ verdict }) => verdict !== 'ok')
-    .map(({ name, verdict, detail }) => `${signs[verdict]} ${name}: ${detail}`);
+  const areas = ['Settings', 'Rules', 'Narrative'];
+  const told = findings.filter(({ area, verdict }) => areas.includes(area) && verdict !== 'ok').map(lineOf);
   return { status, told };
-}
-
-/** Where nobody listens any more. */
-async function closedAddress(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return `http://127.0.0.1:${port}`;
 }
 
 describe('relay doctor', () => {
@@ -89,7 +81,9 @@ describe('relay doctor', () => {
       'Settings',
       'Rules',
       'Narrative',
-      '✓ 0 problems, 0 warnings',
+      'Relay',
+      'Store',
+      '✓ 0 problems, 1 warning, 1 not looked at',
     ]);
     expect(stdout).toContain(`✓ production: subscription  ${id} is active`);
     expect(stdout).toMatch(/✓ production: filters +asks for all that the rules need/);
@@ -103,7 +97,7 @@ describe('relay doctor', () => {
     expect(stdout).toMatch(
       /✗ production: subscription +no subscription at Narrative delivers to .*\n +→ create one: relay subscriptions create/,
     );
-    expect(stdout).toContain('✗ 1 problem, 0 warnings');
+    expect(stdout).toContain('✗ 1 problem, 1 warning, 1 not looked at');
   });
 
   test('explains itself with an example', async () => {
@@ -395,6 +389,7 @@ describe('before Narrative is asked', () => {
     expect(status).toBe(1);
     expect(told).toEqual([
       expect.stringMatching(/^✗ check: 1 problem, first .*nowhere/),
+      '– destinations: not looked at while the rules cannot be used',
       expect.stringMatching(/^– subscriptions: /),
     ]);
   });

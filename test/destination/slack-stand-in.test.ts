@@ -191,6 +191,40 @@ describe('the stand-in', () => {
     expect(JSON.stringify(await call('conversations.history', { channel: 'C1' }))).not.toContain('metadata":{"event');
   });
 
+  test('lets into channels, and tells of them, as who is in them and the scopes allow', async () => {
+    const rooms = {
+      C1: { name: 'data-eng' },
+      C2: { member: false },
+      C3: { private: true },
+      C4: { private: true, member: false },
+      C5: { archived: true },
+    };
+    const answers = async (method: string, fields: object = {}) => {
+      const each = Object.keys(rooms).map((channel) => call(method, { channel, ...fields }));
+      return (await Promise.all(each)).map(({ error }) => error ?? 'ok');
+    };
+    const message = { text: 'one', ...silent };
+    await slack.close();
+    slack = await startSlackStandIn({ rooms, scopes: ['chat:write', 'channels:history', 'channels:read'] });
+    expect(await answers('chat.postMessage', message)).toEqual([
+      'ok',
+      'not_in_channel',
+      'ok',
+      'channel_not_found',
+      'is_archived',
+    ]);
+    expect(await answers('conversations.history')).toEqual(['ok', 'not_in_channel', 'missing_scope', 'missing_scope', 'ok']);
+    expect(await answers('conversations.info')).toEqual(['ok', 'ok', 'missing_scope', 'missing_scope', 'ok']);
+    await slack.close();
+    slack = await startSlackStandIn({ rooms, scopes: ['chat:write', 'chat:write.public', 'groups:history', 'groups:read'] });
+    expect(await answers('chat.postMessage', message)).toEqual(['ok', 'ok', 'ok', 'channel_not_found', 'is_archived']);
+    expect((await answers('conversations.history'))[3]).toBe('channel_not_found');
+    expect((await answers('conversations.info')).slice(2, 4)).toEqual(['ok', 'channel_not_found']);
+    expect(await call('conversations.info', { channel: 'C3' })).toMatchObject({
+      channel: { id: 'C3', name: 'c3', is_private: true, is_archived: false, is_member: true },
+    });
+  });
+
   test('tells the token’s scopes as Slack does', async () => {
     const response = await fetch(`${slack.url}auth.test`, {
       method: 'POST',

@@ -1,11 +1,12 @@
 /** Whether the rules can be used; what is wrong with them in detail is for `relay check`. */
 import type { Finding } from '../../finding.ts';
 import { formatProblem } from '../../rules/problem.ts';
-import type { CheckArea } from './surroundings.ts';
+import type { CheckArea, Surroundings } from './surroundings.ts';
 
 const area = 'Rules';
 
-export const checkRulesFolder: CheckArea = async ({ folder, folderProblem, report }) => {
+export const checkRulesFolder: CheckArea = async (surroundings) => {
+  const { folder, folderProblem, report } = surroundings;
   const findings: Finding[] = [];
   if (report === null) {
     const detail = folderProblem ?? `${folder} can't be read`;
@@ -28,8 +29,15 @@ export const checkRulesFolder: CheckArea = async ({ folder, folderProblem, repor
       .join(', ');
     findings.push({ area, name: 'check', verdict: 'ok', detail, todo: null });
   }
-  return { findings, reached: true };
+  return { findings: [...findings, ...leftAlone(surroundings)], reached: true };
 };
+
+/** What nothing can be said of further down, since it is not known what to ask, or with which secret. */
+function leftAlone({ rules, unset }: Surroundings): Finding[] {
+  const skipped = (detail: string): Finding[] => [{ area, name: 'destinations', verdict: 'skipped', detail, todo: null }];
+  if (rules === null) return skipped('not looked at while the rules cannot be used');
+  return unset.length === 0 ? [] : skipped(`${unset.join(', ')}: not looked at until the secrets are set`);
+}
 
 /** In one line: place and message. */
 function firstOf([first]: readonly Parameters<typeof formatProblem>[0][]): string {
