@@ -1,6 +1,7 @@
 /** The command line. One file per command; each sets the exit code: 1 found problems, 2 usage, 3 cannot reach. */
 import { Command, CommanderError } from 'commander';
 import { version } from '../node/version.ts';
+import { addBackupCommand } from './backup.ts';
 import { addCheckCommand } from './check.ts';
 import { addDeliveriesCommand } from './deliveries.ts';
 import { addDemoCommand } from './demo.ts';
@@ -43,6 +44,7 @@ addDestinationsCommand(program);
 addSilencesCommand(program);
 addSubscriptionsCommand(program);
 addReconcileCommand(program);
+addBackupCommand(program);
 addDemoCommand(program);
 addSimulateCommand(program);
 
