@@ -152,10 +152,13 @@ export async function serve(settings: Settings, warnings: readonly string[], clo
       // A connection whose answer ends now is idle only then, and a browser would keep it for minutes.
       const closing = setInterval(() => server.closeIdleConnections(), closeIdleEveryMs);
       server.closeIdleConnections();
-      await Promise.all([relay.stop(), Promise.race([closed, relayGrace()])]);
-      clearInterval(closing);
-      server.closeAllConnections();
-      store.close();
+      try {
+        await Promise.all([relay.stop(), Promise.race([closed, relayGrace()])]);
+      } finally {
+        clearInterval(closing);
+        server.closeAllConnections();
+        store.close();
+      }
       log.info('stopped');
       await flush();
     },

@@ -10,15 +10,23 @@ export function drawingNoSecrets(destination: Destination, clean: (text: string)
     if (content.kind === 'notice') return cleaned(content);
     const { received, body } = content;
     const text = new TextDecoder().decode(body);
-    if (clean(text) === text) return content;
-    return { ...content, received: cleaned(received), body: new TextEncoder().encode(clean(text)) };
+    const cleanText = clean(text);
+    const cleanBody = cleanText === text ? body : new TextEncoder().encode(cleanText);
+    return { ...content, received: cleaned(received), body: cleanBody };
   }
 
   return {
     ...destination,
     preview: (outgoing) => {
-      const { content, incident, ...rest } = outgoing;
-      return destination.preview({ ...rest, content: cleanedContent(content), incident: cleaned(incident) });
+      const { content, incident, subject, title, note } = outgoing;
+      return destination.preview({
+        ...outgoing,
+        content: cleanedContent(content),
+        incident: cleaned(incident),
+        subject: clean(subject),
+        ...(title === undefined ? {} : { title: clean(title) }),
+        note: note === null ? null : clean(note),
+      });
     },
   };
 }
