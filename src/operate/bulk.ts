@@ -16,6 +16,8 @@ import { noCursor, ok, refused } from './text.ts';
 /** Deliveries of one step, and of one transaction. */
 const stepSize = 500;
 const batch = 100;
+/** No step begins another one after this time, ms: to find out who has heard of an incident takes a few. Whoever asks goes on. */
+const stepMs = 50;
 
 /** What there is to do something to; others are looked at only if they are asked for. */
 const open: readonly DeliveryStatus[] = ['queued', 'waiting', 'scheduled', 'dead'];
@@ -54,32 +56,49 @@ export function createBulk({ sql, clock, tally, page, find, actions }: BulkOptio
     if (place === null) return noCursor(before ?? '', 'dlv_1M7ZPRB9M00_1');
     const { key, begunAt } = place;
     const statuses = query.statuses.length === 0 ? usually[name] : query.statuses;
-    const { rows: found, stoppedAt } = page({ ...query, statuses }, stepSize, key, orders[name]);
-    const skipped: Skipped = new Map();
-    // What is planned meanwhile may be about an old event, and so lie ahead.
-    const rows = found.filter((row) => row.createdAt <= begunAt || skip(row, 'it was made after this began', skipped));
-    let done = 0;
-    for (let i = 0; i < rows.length; i += batch) {
+    const { rows, stoppedAt } = page({ ...query, statuses }, stepSize, key, orders[name]);
+    const step: Running = {
+      action: actions[name],
+      begunAt,
+      until: clock.now() + stepMs,
+      matched: 0,
+      done: 0,
+      skipped: new Map(),
+    };
+    for (let i = 0; i < rows.length && step.matched === i; i += batch) {
       const some = rows.slice(i, i + batch);
-      done += dryRun ? some.filter((row) => isToDo(actions[name], row, skipped)).length : perform(actions[name], some, skipped);
+      if (dryRun) each(some, step, (row) => isToDo(step, row));
+      else perform(some, step);
     }
-    const next = stoppedAt === null ? null : `${deliveryId(stoppedAt)}.${begunAt}`;
-    return ok({ action: name, dry_run: dryRun, matched: found.length, done, skipped: [...skipped.values()], next });
+    const { matched, done, skipped } = step;
+    const last = matched < rows.length ? rows[matched - 1]! : stoppedAt;
+    const next = last === null ? null : `${deliveryId(last)}.${begunAt}`;
+    return ok({ action: name, dry_run: dryRun, matched, done, skipped: [...skipped.values()], next });
   };
 
-  function perform(action: Action, rows: readonly DeliveryRecord[], skipped: Skipped): number {
+  /** Looks at one after the other, and at one at least in each step, until there are no more or the time is over. */
+  function each(rows: readonly DeliveryRecord[], step: Running, isDone: (row: DeliveryRecord) => boolean): void {
+    for (const row of rows) {
+      if (step.matched > 0 && clock.now() >= step.until) return;
+      step.matched++;
+      // What is planned meanwhile may be about an old event, and so lie ahead.
+      if (row.createdAt > step.begunAt) skip(row, 'it was made after this began', step.skipped);
+      else if (isDone(row)) step.done++;
+    }
+  }
+
+  function perform(rows: readonly DeliveryRecord[], step: Running): void {
     try {
-      return sql.transaction(() => {
+      sql.transaction(() => {
         const now = clock.now();
-        // One may have changed with another: the end of one calls the next of its lane.
-        const toDo = rows.filter((row) => {
+        each(rows, step, (row) => {
+          // One may have changed with another: the end of one calls the next of its lane.
           const current = find(row);
-          if (current === null || !isToDo(action, current, skipped)) return false;
-          action.apply(current, now);
+          if (current === null || !isToDo(step, current)) return false;
+          step.action.apply(current, now);
           return true;
         });
         tally.write();
-        return toDo.length;
       });
     } finally {
       tally.drop();
@@ -87,9 +106,21 @@ export function createBulk({ sql, clock, tally, page, find, actions }: BulkOptio
   }
 }
 
+/** A step that is under way, and what it has come to. */
+interface Running {
+  action: Action;
+  /** Epoch ms: the first step; when this one is to end. */
+  begunAt: number;
+  until: number;
+  /** Looked at so far. */
+  matched: number;
+  done: number;
+  skipped: Skipped;
+}
+
 type Skipped = Map<string, { reason: string; count: number; example: string }>;
 
-function isToDo(action: Action, record: DeliveryRecord, skipped: Skipped): boolean {
+function isToDo({ action, skipped }: Running, record: DeliveryRecord): boolean {
   const verdict = action.judge(record);
   if (verdict.kind === 'do') return true;
   return skip(record, verdict.why, skipped);

@@ -1,6 +1,6 @@
 /** Ending a delivery without sending it. */
 import type { Destination } from '../destination/destination.ts';
-import { deliveryId } from '../event/id.ts';
+import { deliveryId, deliveryKeyOf } from '../event/id.ts';
 import type { Sql } from '../ports.ts';
 import { createAlertStore, type Alert } from '../store/alerts.ts';
 import { createDeliveryList, type DeliveryRecord } from '../store/delivery-list.ts';
@@ -58,9 +58,17 @@ export function createDiscard({ sql, tally, destinations }: DiscardOptions): Act
     end(record, `discarded by an operator; ${was(record)}`, now);
     const { incident } = record.spec;
     if (incident?.act !== 'open' && incident?.act !== 'remind') return;
-    if (fallbacksOf(incident.id).some(({ delivery }) => delivery === deliveryId(record))) return;
-    if (incident.act === 'open' && record.fallbackOf === null) unheard(record, incident.id, now);
+    if (hasHeardByFallback(record, incident.id)) return;
+    if (record.fallbackOf === null) unheard(record, { id: incident.id, act: incident.act }, now);
     endUnheard(record, incident.id, now);
+  }
+
+  /** One fallback is kept for an incident, with the first that died: what it told goes for all of that destination. */
+  function hasHeardByFallback({ destination }: DeliveryRecord, incident: number): boolean {
+    return fallbacksOf(incident).some(({ delivery }) => {
+      const key = deliveryKeyOf(delivery);
+      return key !== null && find(key)?.destination === destination;
+    });
   }
 
   function end(record: DeliveryRecord, detail: string, now: number): void {
@@ -70,16 +78,22 @@ export function createDiscard({ sql, tally, destinations }: DiscardOptions): Act
   }
 
   /**
-   * Who has not heard that an incident began is not told that it is over; unless a fallback heard of it, or it was told there again
-   * since. Only of what a rule tells of one subject: the ends of groups and of what is expected are told wherever the rule sends.
+   * Who has not heard that an incident began is not told that it is over; unless a fallback heard of it, or something else tells of it
+   * there: also what is dead, and may be retried. Only of what rules tell of one subject: the ends of groups and of what is expected are
+   * told wherever the rule sends.
    */
-  function unheard({ spec, subject, destination, createdAt }: DeliveryRecord, incident: number, now: number): void {
-    for (const rule of [spec.rule, ...spec.merged]) {
-      const alert = rule === null ? null : alerts.find(subject, rule);
-      if (alert?.incident !== incident || (alert.toldAt !== null && alert.toldAt > createdAt)) continue;
-      const { told: before = [] } = alert.spec;
-      const told = before.filter(({ to }) => to !== destination);
-      const isKnown = told.length === before.length || told.some(({ to }) => destinations().get(to)?.type !== 'http');
+  function unheard(record: DeliveryRecord, { id, act }: { id: number; act: 'open' | 'remind' }, now: number): void {
+    const { subject, destination, eventSeq, createdAt } = record;
+    const telling = alerts
+      .of(subject)
+      .filter(({ incident, spec }) => incident === id && spec.told?.some(({ to }) => to === destination));
+    if (telling.length === 0) return;
+    const heard = deliveries.canBeHeard(record, id, Math.max(eventSeq, ...telling.map((alert) => alert.eventSeq)));
+    for (const alert of telling) {
+      // Too much was sent to look at: what began it is the last that was told, unless the rule has told again since.
+      if (heard ?? (act === 'remind' || (alert.toldAt ?? 0) > createdAt)) continue;
+      const told = (alert.spec.told ?? []).filter(({ to }) => to !== destination);
+      const isKnown = told.some(({ to }) => destinations().get(to)?.type !== 'http');
       alerts.put({ ...alert, ...(isKnown ? {} : asUntold(alert, now)), spec: { ...alert.spec, told } });
     }
   }

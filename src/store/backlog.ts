@@ -4,8 +4,11 @@ import { deliveryLifetimeMs, openSince } from './lifetime.ts';
 
 /** Numbers are in the order of time, so the longest open of a destination is among its first: to look at all of many takes too long. */
 const first = 200;
-/** Retried ones are first by their numbers, and have not been open for long: those behind them are among so many. */
-const firstWithRetried = 5_000;
+/** Those retried, or made long after their event, are first by their numbers, and may not have been open for long: others are among so many. */
+const firstWithYounger = 5_000;
+
+/** One made later than this after its event, ms, lies among others by its number. */
+const afterwardsMs = 3_600_000;
 
 /** States whose index begins with the destination. */
 type ByDestination = 'queued' | 'waiting' | 'scheduled';
@@ -58,15 +61,19 @@ export function counted(status: ByDestination | 'sending', value: string): strin
   return `SELECT destination, count(*) AS pending, ${value} AS value FROM deliveries AS d WHERE status = '${status}' GROUP BY destination`;
 }
 
-/** Since when the longest open has been open, of those with a state and the destination of a row called `d`. */
+/**
+ * Since when the longest open has been open, of those with a state and the destination of a row called `d`. Numbers don't tell that of
+ * what was retried, or made long after its event, so it is looked for among the others too. What stays hidden is one of those two that
+ * stands behind 200 others, however long it has been open, and whatever stands behind 5,000.
+ */
 export function oldestOf(status: 'queued' | 'scheduled'): string {
   // Found in the index alone; only so many rows of the table are then looked at.
   const rows = (limit: number) => `(SELECT event_seq AS seq, n AS nth FROM deliveries INDEXED BY deliveries_${status}
       WHERE destination = d.destination AND status = '${status}' ORDER BY event_seq, n LIMIT ${limit})
     CROSS JOIN deliveries ON event_seq = seq AND n = nth`;
-  const notRetried = `SELECT created_at AS at FROM ${rows(firstWithRetried)}
-    WHERE expires_at - ${deliveryLifetimeMs} <= created_at LIMIT ${first}`;
-  return `(SELECT min(at) FROM (SELECT ${openSince} AS at FROM ${rows(first)} UNION ALL SELECT at FROM (${notRetried})))`;
+  const usual = `SELECT created_at AS at FROM ${rows(firstWithYounger)}
+    WHERE expires_at - ${deliveryLifetimeMs} <= created_at AND created_at <= event_seq / 1024 + ${afterwardsMs} LIMIT ${first}`;
+  return `(SELECT min(at) FROM (SELECT ${openSince} AS at FROM ${rows(first)} UNION ALL SELECT at FROM (${usual})))`;
 }
 
 /** Names of the destinations that have any with a state, one step in its index for each: SQLite by itself would look at every row. */

@@ -1,6 +1,7 @@
 /** What operators do to deliveries. All functions belong inside the caller's transaction, which has to wake the outbox after it. */
 import type { Sql } from '../ports.ts';
 import type { DeliveryKey } from './deliveries.ts';
+import type { DeliveryStatus } from './delivery-conditions.ts';
 import type { DeliveryRecord } from './delivery-list.ts';
 import { createGroupStore } from './groups.ts';
 import { createIncidentStore } from './incidents.ts';
@@ -8,6 +9,9 @@ import { createLanes } from './lanes.ts';
 
 /** Deliveries that are looked at, of the time in which an incident lasted. */
 const maxLookedAt = 25_000;
+
+/** Of a delivery about an incident. */
+type Place = Pick<DeliveryRecord, 'eventSeq' | 'destination' | 'subject'>;
 
 export function createOperatorDeliveries(sql: Sql) {
   const lanes = createLanes(sql);
@@ -31,30 +35,46 @@ export function createOperatorDeliveries(sql: Sql) {
   }
 
   /**
+   * Whether any delivery that tells that an incident began, or goes on, is at the place of a delivery about it: of events up to
+   * `until`, and in none of the states given. Null: none was found, and too much was sent in that time to look at all.
+   */
+  function isTold(place: Place, incident: number, until: number, except: readonly DeliveryStatus[]): boolean | null {
+    const from = Math.min(place.eventSeq, incident);
+    const between = 'FROM deliveries WHERE event_seq >= ? AND event_seq <= ?';
+    const [cut] = sql.query<{ seq: number }>(
+      `SELECT event_seq AS seq ${between} ORDER BY event_seq, n LIMIT 1 OFFSET ${maxLookedAt}`,
+      from,
+      until,
+    );
+    // What tells of one incident is of one subject: JSON is parsed for few of them.
+    const told = sql.query(
+      `SELECT 1 ${between} AND destination = ? AND subject = ? AND status NOT IN (SELECT value FROM json_each(?))
+         AND spec ->> '$.incident.id' = ? AND spec ->> '$.incident.act' IN ('open', 'remind') LIMIT 1`,
+      from,
+      cut?.seq ?? until,
+      place.destination,
+      place.subject,
+      JSON.stringify(except),
+      incident,
+    );
+    return told.length > 0 ? true : cut === undefined ? false : null;
+  }
+
+  /**
    * Whether anything that tells of an incident has arrived at the destination of a delivery about it by `end`, or still may. Where too
    * much was sent in that time to look at: yes.
    */
-  function isHeard(
-    { eventSeq, destination }: DeliveryKey & { destination: string },
-    incident: number,
-    end: DeliveryKey,
-  ): boolean {
-    const from = Math.min(eventSeq, incident);
-    const sent = 'FROM deliveries WHERE event_seq >= ? AND event_seq <= ? LIMIT';
-    const heard = sql.query(
-      `SELECT 1 FROM (SELECT destination, status, spec ${sent} ${maxLookedAt}) WHERE destination = ? AND status NOT IN ('dead', 'suppressed')
-         AND spec ->> '$.incident.id' = ? AND spec ->> '$.incident.act' IN ('open', 'remind') LIMIT 1`,
-      from,
-      end.eventSeq,
-      destination,
-      incident,
-    );
-    return heard.length > 0 || sql.query(`SELECT 1 ${sent} 1 OFFSET ${maxLookedAt}`, from, end.eventSeq).length > 0;
-  }
+  const isHeard = (place: Place, incident: number, end: DeliveryKey): boolean =>
+    isTold(place, incident, end.eventSeq, ['dead', 'suppressed']) ?? true;
+
+  /** The same of events up to `until`, where a retry could still tell of it by one that is dead. Null: too much to look at. */
+  const canBeHeard = (place: Place, incident: number, until: number): boolean | null =>
+    isTold(place, incident, until, ['suppressed']);
 
   return {
     unsentEnds,
     isHeard,
+    canBeHeard,
     /**
      * Puts a dead one back into the queue, where it stands by its number. Attempts go on counting, so that what is left of an old one
      * decides nothing; why it died stays to be seen until its next attempt has ended.

@@ -1,8 +1,10 @@
 /** The same done to many deliveries, in steps. */
 import { describe, expect, test } from 'vitest';
+import type { Sql } from '../../src/ports.ts';
 import { bulkAnswer, type BulkAnswerView } from '../../src/operate/shapes/views.ts';
 import { arrivalOf, delivered, refused, unreachable } from '../outbox/examples.ts';
 import type { Script } from '../outbox/world.ts';
+import { openMemorySql } from '../store/memory-sql.ts';
 import { anything, createOperatorWorld, given, refusal } from './deliveries-stage.ts';
 
 const dead = { ...anything, statuses: ['dead'] as const };
@@ -158,6 +160,27 @@ test('a step that the store refuses has done nothing of its last hundred, and ca
   expect(left).toBe(50);
   expect(allSteps(stage, 'discard', dead)).toMatchObject([{ matched: left, done: left }]);
   expect(counted()).toEqual({ dead: 150 });
+});
+
+test('a step that takes long ends early, and the next goes on behind it: each is done once', async () => {
+  const memory = openMemorySql();
+  let slow = () => {};
+  const query: Sql['query'] = (statement, ...parameters) => {
+    if (statement.includes(`reason = 'discarded'`)) slow();
+    return memory.query(statement, ...parameters);
+  };
+  const stage = createOperatorWorld([{ name: 'chat', concurrency: 1_000, otherwise: refused }], { sql: { ...memory, query } });
+  const { world } = stage;
+  for (let i = 0; i < 12; i++) void world.take(arrival(i));
+  await world.settle();
+  slow = () => world.setClock(world.now + 10);
+  const steps = allSteps(stage, 'discard', dead);
+  expect(steps.map(({ matched, done, skipped }) => ({ matched, done, skipped }))).toEqual([
+    { matched: 5, done: 5, skipped: [] },
+    { matched: 5, done: 5, skipped: [] },
+    { matched: 2, done: 2, skipped: [] },
+  ]);
+  expect(new Set(world.rows().map(({ reason }) => reason))).toEqual(new Set(['discarded']));
 });
 
 test.each(['nonsense', 'dlv_1M7ZPRB9M00_1.x', 'dlv_1M7ZPRB9M00_1.5.6', 'evt_1M7ZPRB9M00'])(

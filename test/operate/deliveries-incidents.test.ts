@@ -5,7 +5,7 @@ import { createDeliveryOperations } from '../../src/operate/deliveries.ts';
 import { createIncidentWorld, hour, minute, rule, type IncidentWorld, type Sent } from '../incident/world.ts';
 import { delivered, lifetimeMs, refused, startMs, unreachable } from '../outbox/examples.ts';
 import { deliveryRows } from '../outbox/world.ts';
-import { given, noLog, refusal } from './deliveries-stage.ts';
+import { anything, given, noLog, refusal } from './deliveries-stage.ts';
 
 const types = { chat: 'slack', team: 'slack', pager: 'pagerduty', http: 'http' } as const;
 const last = (sent: readonly Sent[], destination: string) => sent.findLast((each) => each.destination === destination)!;
@@ -184,6 +184,60 @@ describe('a discarded alert', () => {
     discard();
     await world.fails();
     expect(world.told()).toContain('1m #2 r → pager open');
+  });
+
+  /** What was said first died, and so did its reminder. */
+  async function bothRefused(fallbacks: Record<string, string> = {}) {
+    const world = createIncidentWorld([rule({ to: ['pager'], repeatMs: 10 * minute, recover: true })], { fallbacks });
+    world.hold('pager');
+    await world.fails();
+    last(world.sent, 'pager').answer(refused);
+    await world.pass(minute);
+    await world.fails();
+    await world.pass(10 * minute);
+    last(world.sent, 'pager').answer(refused);
+    world.letGo('pager');
+    await world.settle();
+    const operations = operatorIn(world);
+    return { world, operations, discard: (act: string) => given(operations.discard(idAt(world, 'pager', act))) };
+  }
+
+  test.each([
+    ['before its reminder', ['open', 'remind']],
+    ['after its reminder', ['remind', 'open']],
+  ])('%s told nobody: the next failure is told at once, with its end', async (_, order) => {
+    const { world, discard } = await bothRefused();
+    for (const act of order) discard(act);
+    await world.fails();
+    await world.pass(minute);
+    await world.completes();
+    expect(world.told().map((line) => line.replace(/^.*→ /, ''))).toEqual([
+      'pager open (suppressed)',
+      'pager remind (suppressed)',
+      'pager open',
+      'pager recover',
+    ]);
+  });
+
+  test('told nobody where all of its incident are discarded together', async () => {
+    const { world, operations } = await bothRefused();
+    given(operations.bulk('discard', { ...anything, statuses: ['dead'] }, { dryRun: false, before: null }));
+    await world.completes();
+    expect(world.told().filter((line) => line.includes('recover'))).toEqual([]);
+  });
+
+  test('leaves the next failure a repetition while its reminder may be retried', async () => {
+    const { world, discard } = await bothRefused();
+    discard('open');
+    await world.fails();
+    expect(world.decisions(3)).toEqual(['r: repeat']);
+  });
+
+  test('and its reminder leave the end to be told where a fallback heard of the beginning', async () => {
+    const { world, discard } = await bothRefused({ pager: 'team' });
+    for (const act of ['open', 'remind']) discard(act);
+    await world.completes();
+    expect(world.told()).toContainEqual(expect.stringMatching(/→ team recover$/));
   });
 
   test('hears of the end where it was told again before it was discarded', async () => {

@@ -1,5 +1,6 @@
 /** What waits, and for how long it has: also where operators send again what died long ago. */
 import { beforeEach, describe, expect, test } from 'vitest';
+import { firstSeqAt } from '../../src/event/id.ts';
 import type { Sql } from '../../src/ports.ts';
 import { createBacklog } from '../../src/store/backlog.ts';
 import { createDeliveryStore } from '../../src/store/deliveries.ts';
@@ -22,7 +23,8 @@ beforeEach(() => {
 /** Deliveries that died twelve hours ago, each of a lane of its own, and are sent again now. */
 function retried(count: number): void {
   sql.transaction(() => {
-    for (let eventSeq = 1; eventSeq <= count; eventSeq++) {
+    for (let i = 1; i <= count; i++) {
+      const eventSeq = firstSeqAt(startMs) + i;
       createDeliveryStore(sql).add(newDelivery({ eventSeq, subject: String(eventSeq) }));
       sql.query(`UPDATE deliveries SET status = 'dead' WHERE event_seq = ?`, eventSeq);
       createOperatorDeliveries(sql).queueAgain({ eventSeq, n: 1 }, later + lifetimeMs);
@@ -52,7 +54,7 @@ describe('behind hundreds that were sent again', () => {
   const waitsSince = later - hour;
   beforeEach(() => {
     retried(1_000);
-    createDeliveryStore(sql).add(newDelivery({ eventSeq: 5_000, createdAt: waitsSince }));
+    createDeliveryStore(sql).add(newDelivery({ eventSeq: firstSeqAt(waitsSince), createdAt: waitsSince }));
   });
 
   test('what has waited for longer is the oldest in the queue', () => {
@@ -63,6 +65,26 @@ describe('behind hundreds that were sent again', () => {
   test('what has been tried for longer is the oldest', () => {
     schedule();
     expect(createUndelivered(sql)()).toMatchObject([{ pending: 1_001, oldestAt: waitsSince }]);
+  });
+});
+
+describe('behind hundreds that were made just now about events of long ago', () => {
+  const waitsSince = later - 6 * hour;
+  beforeEach(() => {
+    for (let i = 1; i <= 250; i++) {
+      createDeliveryStore(sql).add(
+        newDelivery({ eventSeq: firstSeqAt(startMs) + i, subject: String(i), createdAt: later, expiresAt: later + lifetimeMs }),
+      );
+    }
+    createDeliveryStore(sql).add(newDelivery({ eventSeq: firstSeqAt(waitsSince), createdAt: waitsSince }));
+  });
+
+  test.each([
+    ['in the queue', () => {}],
+    ['among those that are tried again', schedule],
+  ])('what has waited for longer is the oldest %s', (_, bring) => {
+    bring();
+    expect(createUndelivered(sql)()).toMatchObject([{ pending: 251, oldestAt: waitsSince }]);
   });
 });
 
