@@ -1,7 +1,7 @@
 /** What is in force: a rule set, the destinations that were made of it, and what the last reload found wrong. */
 import { createDestination, type DestinationPorts } from './destination/create.ts';
 import type { Destination } from './destination/destination.ts';
-import { drawingNoSecrets } from './operate/draw-without-secrets.ts';
+import { createDrawingNoSecrets } from './operate/draw-without-secrets.ts';
 import { createRedactor, quotingNoSecrets } from './observe/redact.ts';
 import type { RuleSet } from './rules/rule-set.ts';
 import { secretsOf } from './rules/secrets.ts';
@@ -17,6 +17,7 @@ export interface Drawing extends Pick<DestinationPorts, 'render'> {
 /** Throws when a destination can't be made. */
 export function createInForce(first: RuleSet, ports: DestinationPorts, { render, clean }: Drawing) {
   const drawingPorts = { ...ports, render };
+  const drawingNoSecrets = createDrawingNoSecrets(clean);
 
   function made(rules: RuleSet) {
     const clean = createRedactor(secretsOf(rules));
@@ -40,7 +41,7 @@ export function createInForce(first: RuleSet, ports: DestinationPorts, { render,
       (current.drawing ??= new Map(
         [...current.rules.destinations].map(([name, config]) => [
           name,
-          drawingNoSecrets(createDestination(config, drawingPorts), clean),
+          drawingNoSecrets(createDestination(config, drawingPorts)),
         ]),
       )),
     router: () => current.router,

@@ -2,31 +2,36 @@
 import type { Content, Destination } from '../destination/destination.ts';
 import { createViewCleaner } from './clean-view.ts';
 
-/** `clean`: masks every secret in a text. */
-export function drawingNoSecrets(destination: Destination, clean: (text: string) => string): Destination {
-  const cleaned = createViewCleaner(clean);
+type EventContent = Extract<Content, { kind: 'event' }>;
 
-  function cleanedContent(content: Content): Content {
-    if (content.kind === 'notice') return cleaned(content);
-    const { received, body } = content;
+/** Makes destinations that only draw of such as send. `clean`: masks every secret in a text. */
+export function createDrawingNoSecrets(clean: (text: string) => string): (destination: Destination) => Destination {
+  const cleaned = createViewCleaner(clean);
+  /** By the event as it was read: it may be large, and is drawn once for each destination. */
+  const cleanedEvents = new WeakMap<EventContent['received'], Pick<EventContent, 'received' | 'body'>>();
+
+  function cleanedEvent({ received, body }: EventContent): Pick<EventContent, 'received' | 'body'> {
+    const known = cleanedEvents.get(received);
+    if (known) return known;
     const text = new TextDecoder().decode(body);
     const cleanText = clean(text);
-    const cleanBody = cleanText === text ? body : new TextEncoder().encode(cleanText);
-    return { ...content, received: cleaned(received), body: cleanBody };
+    const event = { received: cleaned(received), body: cleanText === text ? body : new TextEncoder().encode(cleanText) };
+    cleanedEvents.set(received, event);
+    return event;
   }
 
-  return {
+  return (destination) => ({
     ...destination,
     preview: (outgoing) => {
       const { content, incident, subject, title, note } = outgoing;
       return destination.preview({
         ...outgoing,
-        content: cleanedContent(content),
+        content: content.kind === 'notice' ? cleaned(content) : { ...content, ...cleanedEvent(content) },
         incident: cleaned(incident),
         subject: clean(subject),
         ...(title === undefined ? {} : { title: clean(title) }),
         note: note === null ? null : clean(note),
       });
     },
-  };
+  });
 }
